@@ -1,0 +1,55 @@
+"""How an interface of DingTalk is declared: an `Endpoint` and the `Call` its handler receives."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.world import App, World
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: who calls, what the path, the query and the body say. A body that is no JSON object is `{}`."""
+
+    world: "World"
+    app: "App"
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: JsonObject = field(default_factory=dict)
+
+    @property
+    def corp_id(self) -> str:
+        """The organisation the access token was issued for."""
+        return self.app.corp_id
+
+
+Handler = Callable[[Call], Awaitable[JsonObject]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One interface. `path` is an aiohttp pattern; `scope` the permission it needs; `doc` its page.
+
+    `counted`: whether a call uses up the monthly quota. `token`: how the caller proves who it is.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    scope: str | None = None
+    counted: bool = True
+    doc: str = ""
+    token: bool = True
+
+    @property
+    def route(self) -> str:
+        """`METHOD /path/{pattern}`: the name of this interface in the call log and for faults."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def old_style(self) -> bool:
+        """Whether it is an interface of oapi.dingtalk.com (token in the query, errors under HTTP 200)."""
+        return not self.path.startswith(("/v1.0/", "/v2.0/"))
