@@ -1,0 +1,194 @@
+"""Frozen settings, read once: environment, then `.env`, then `dingsweep.toml`; the first that has it wins.
+
+Every field is the environment variable without its prefix `DINGSWEEP_`, and in `dingsweep.toml` the same in
+lower case. `load()` turns any mistake into one line that names the setting and where to get its value.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError as SourceError,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "DINGSWEEP_"
+PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
+"""The card template that exists in every organisation; the official SDK sends its cards with it."""
+
+REGIONS = {
+    "cn": ("https://api.dingtalk.com", "https://oapi.dingtalk.com"),
+    "intl": ("https://api.dingtalk.io", "https://oapi.dingtalk.io"),
+}
+_CONSOLE = "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)"
+_REMEDY = {
+    "client_id": f"copy the Client ID from {_CONSOLE}",
+    "client_secret": f"copy the Client Secret from {_CONSOLE}",
+    "suite_secret": "copy the Suite Secret of your third-party app from open-dev.dingtalk.com",
+    "auth_corp_id": "write the corpId of the organisation that installed your third-party app",
+    "region": "write cn or intl",
+    "language": "write auto, zh or en",
+    "log": "write json or console",
+    "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
+    "api_base_url": "write for example https://api.dingtalk.com",
+    "oapi_base_url": "write for example https://oapi.dingtalk.com",
+    "timezone": "write for example Asia/Shanghai",
+}
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. Its text is one line, and never holds a value."""
+
+
+class Settings(BaseSettings):
+    """All settings of the robot; build it with `load()`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    robot_code: str = ""
+    corp_id: str = ""
+    region: Literal["cn", "intl"] = "cn"
+    api_base_url: str = ""
+    oapi_base_url: str = ""
+    database_url: str = "sqlite:///var/dingsweep.sqlite"
+    card_template_id: str = PUBLIC_TEMPLATE
+    language: Literal["auto", "zh", "en"] = "auto"
+    log: Literal["json", "console"] = "json"
+    timezone: str = "Asia/Shanghai"
+
+    suite_key: str = ""
+    suite_secret: SecretStr = SecretStr("")
+    auth_corp_id: str = ""
+
+    allow_permanent: bool = False
+    max_dentries: int = Field(default=1000, ge=1)
+    confirm_minutes: float = Field(default=30, gt=0)
+    conversations: tuple[str, ...] = ()
+    """conversation ids that may use the robot; empty means all"""
+    spaces: dict[str, str] = Field(default_factory=dict)
+    """conversation id → id of the space that its commands mean when they say no --space"""
+
+    @field_validator("api_base_url", "oapi_base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if value:
+            TypeAdapter(AnyHttpUrl).validate_python(value)
+        return value.rstrip("/")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("no such time zone")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_async_driver(cls, value: str) -> str:
+        """Any driver the operator names is replaced by the one we carry: what they choose is the database."""
+        try:
+            url = make_url(value)
+            driver = _DRIVERS[url.drivername.partition("+")[0]]
+        except (ArgumentError, KeyError):
+            raise ValueError("not a sqlite or postgresql URL") from None
+        return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Defaults that follow from another setting; an empty value counts as not given."""
+        api, oapi = REGIONS.get(values.get("region") or "cn", REGIONS["cn"])
+        return {
+            **values,
+            "robot_code": values.get("robot_code") or values.get("client_id", ""),
+            "api_base_url": values.get("api_base_url") or api,
+            "oapi_base_url": values.get("oapi_base_url") or oapi,
+        }
+
+    @model_validator(mode="after")
+    def _third_party_is_whole(self) -> Settings:
+        if self.suite_key and not (self.suite_secret.get_secret_value() and self.auth_corp_id):
+            raise ValueError("suite_key needs suite_secret and auth_corp_id")
+        return self
+
+
+def load(folder: Path | None = None, /, **overrides: Any) -> Settings:
+    """Read the settings of the current folder, or of the one given; `overrides` win over everything.
+
+    Raises SettingsError with one line that names the setting and says where to get its value.
+    """
+    where = folder or Path.cwd()
+
+    class Located(Settings):
+        """Settings whose two files lie in `where`."""
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (
+                init_settings,
+                EnvSettingsSource(settings_cls),
+                DotEnvSettingsSource(settings_cls, env_file=where / ".env"),
+                TomlConfigSettingsSource(settings_cls, toml_file=where / "dingsweep.toml"),
+            )
+
+    try:
+        return Located(**overrides)
+    except ValidationError as exc:
+        raise SettingsError(_one_line(exc)) from None
+    except SourceError as exc:
+        raise SettingsError(f"A setting cannot be read: {exc}") from None
+    except ValueError as exc:  # tomllib.TOMLDecodeError
+        raise SettingsError(f"dingsweep.toml is not valid TOML: {exc}") from None
+
+
+def _one_line(exc: ValidationError) -> str:
+    """The first mistake as a sentence. Values stay out of it: one of them may be a secret."""
+    error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = ".".join(str(part) for part in error["loc"])
+    if not name:
+        return f"Settings: {error['msg'].removeprefix('Value error, ')}."
+    variable = f"{PREFIX}{name.upper()}" if error["type"] != "extra_forbidden" else name
+    match error["type"]:
+        case "missing" | "string_too_short":
+            problem = "is not set"
+        case "extra_forbidden":
+            return f"dingsweep.toml or .env has a setting {name} that does not exist: remove it or mend its spelling."
+        case _:
+            problem = f"is wrong ({error['msg'].removeprefix('Value error, ')})"
+    remedy = _REMEDY.get(name.partition(".")[0], "see the table of settings in README.md")
+    return f"{variable} {problem}: {remedy}."
