@@ -211,7 +211,7 @@ class Outcome(StrEnum):
 
 
 class ItemResult(Model):
-    """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all went well."""
+    """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well."""
 
     entry: Entry
     outcome: Outcome

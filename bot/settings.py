@@ -25,8 +25,10 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError as SourceError,
     TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as SourceError,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -187,7 +189,7 @@ def _one_line(exc: ValidationError) -> str:
         case "missing" | "string_too_short":
             problem = "is not set"
         case "extra_forbidden":
-            return f"dingsweep.toml or .env has a setting {name} that does not exist: remove it or mend its spelling."
+            return f"There is no setting {name} (in dingsweep.toml or .env): remove it or mend its spelling."
         case _:
             problem = f"is wrong ({error['msg'].removeprefix('Value error, ')})"
     remedy = _REMEDY.get(name.partition(".")[0], "see the table of settings in README.md")

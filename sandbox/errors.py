@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A new-style error: `code` and `message` in the body, under HTTP `status`; `extra` fields go into the body."""
+    """A new-style error: HTTP `status`, `code` and `message`; `extra` fields go into the body as they are."""
 
     def __init__(self, status: int, code: str, message: str, **extra: Any) -> None:
         super().__init__(f"{status} {code}: {message}")

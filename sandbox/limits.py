@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Limits:
     """Defaults are those of DingTalk's standard edition; latency is none.
 
-    `task_seconds` and `task_polls`: an asynchronous storage task ends once it is that old (sandbox clock) *and* was
-    asked about that often.
+    `task_seconds` and `task_polls`: an asynchronous storage task ends once it is that old (by the sandbox
+    clock) *and* was asked about that often.
     """
 
     latency_ms: int = 0

@@ -12,4 +12,4 @@ class Stream:
         self.clock = clock
 
     def push_event(self, corp_id: str, event_type: str, data: dict[str, Any]) -> None:
-        """Sends an EVENT frame of `event_type` about `corp_id` to one connection that subscribes to it, if any."""
+        """Sends an EVENT frame of `event_type` to one connection that subscribes to it, if any."""

@@ -12,7 +12,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: who calls, what the path, the query and the body say. A body that is no JSON object is `{}`."""
+    """One request: who calls, what path, query and body say. A body that is no JSON object is `{}`."""
 
     world: "World"
     app: "App"

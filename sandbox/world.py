@@ -1,4 +1,4 @@
-"""Everything the sandbox knows, in plain dataclasses. Times are milliseconds of the sandbox clock unless said otherwise."""
+"""Everything the sandbox knows, in plain dataclasses. Times are milliseconds of the sandbox clock."""
 
 from dataclasses import dataclass, field
 
