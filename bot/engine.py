@@ -1,0 +1,115 @@
+"""Durable workflows on DBOS Transact: what was started is finished, also after a crash.
+
+A workflow is an async function of one JSON object. Inside it, `step` runs a function once and keeps its
+answer, so a workflow taken up again after a crash goes on behind the last finished step. The engine's
+tables live beside ours in the same database, and its workflows run on the loop that opened it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Self, TypeVar
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from sqlalchemy.engine import make_url
+
+log = structlog.get_logger()
+
+Payload = dict[str, Any]
+Workflow = Callable[[Payload], Awaitable[None]]
+T = TypeVar("T")
+
+APPLICATION_VERSION = "1"
+"""Pinned: the library's default is a hash of the code, and a workflow that an upgrade finds stored under
+another version is never taken up again. Raise it only when old workflows cannot be continued."""
+
+_SYNC_DRIVERS = {"sqlite+aiosqlite": "sqlite", "postgresql+psycopg": "postgresql+psycopg"}
+
+
+class Engine:
+    """The durable engine of this process; `async with`, then `start`. Only one can be open at a time."""
+
+    def __init__(
+        self,
+        database_url: str,
+        workflows: Mapping[str, Workflow],
+        *,
+        executor_id: str = "local",
+        drain_s: float = 8.0,
+    ) -> None:
+        """`executor_id` must stay the same over restarts: recovery looks for its own unfinished work."""
+        url = make_url(database_url)
+        self._config = DBOSConfig(
+            name="dingsweep",
+            system_database_url=url.set(drivername=_SYNC_DRIVERS[url.drivername]).render_as_string(False),
+            application_version=APPLICATION_VERSION,
+            executor_id=executor_id,
+            log_level="WARNING",
+            enable_otlp=False,
+        )
+        self._functions = dict(workflows)
+        self._registered: dict[str, Workflow] = {}
+        self._drain_s = drain_s
+        self._running: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def __aenter__(self) -> Self:
+        _log_through_ours()
+        DBOS(config=self._config)
+        self._registered = {name: self._register(name, f) for name, f in self._functions.items()}
+        DBOS.launch()  # here, not in a thread: recovered workflows then run on this loop too
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Give running workflows `drain_s` to end; what is left is taken up at the next start."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), self._drain_s)
+        except TimeoutError:
+            log.warning("engine.left_running", workflows=sorted(self._running))
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+    async def start(self, workflow: str, workflow_id: str, payload: Payload) -> None:
+        """Store the workflow and let it run; returns as soon as it is stored.
+
+        Does nothing when one with this id was stored before: that makes a redelivered frame harmless.
+        """
+        with SetWorkflowID(workflow_id):
+            await DBOS.start_workflow_async(self._registered[workflow], payload)  # type: ignore[arg-type]
+
+    async def step(self, name: str, function: Callable[[], Awaitable[T]]) -> T:
+        """Run `function` once in this workflow, and keep its answer, which must be plain JSON."""
+
+        async def run() -> T:
+            return await function()
+
+        return await DBOS.run_step_async({"name": name}, run)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep durably: a restart does not begin the wait again."""
+        await DBOS.sleep_async(seconds)
+
+    def _register(self, name: str, function: Workflow) -> Workflow:
+        async def run(payload: Payload) -> None:
+            workflow_id = DBOS.workflow_id or ""
+            self._running.add(workflow_id)
+            self._idle.clear()
+            try:
+                with structlog.contextvars.bound_contextvars(workflow=workflow_id):
+                    await function(payload)
+            finally:
+                self._running.discard(workflow_id)
+                if not self._running:
+                    self._idle.set()
+
+        return DBOS.workflow(name=name, serialization_type=WorkflowSerializationFormat.PORTABLE)(run)
+
+
+def _log_through_ours() -> None:
+    """The library installs a console handler of its own unless it finds one: give it ours to find."""
+    logger = logging.getLogger("dbos")
+    logger.handlers = [logging.NullHandler()]
+    logger.propagate = True

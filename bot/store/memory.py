@@ -1,0 +1,85 @@
+"""Small things worth remembering between calls: the month's meter, spaces, suite tickets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from bot.models import Space
+from bot.store.database import Database
+from bot.store.tables import api_calls, spaces, suite_tickets
+
+SPACE_LIFETIME = timedelta(days=1)
+
+
+class CallMeter:
+    """Counted API calls, per API and calendar month (UTC). Calls are kept in mind and written in one go."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._unwritten: dict[tuple[str, str], int] = {}
+
+    async def count(self, api: str, at: datetime) -> None:
+        """Note one counted call of `api` ("POST /v1.0/…/batchRemove")."""
+        key = (at.astimezone(UTC).strftime("%Y-%m"), api)
+        self._unwritten[key] = self._unwritten.get(key, 0) + 1
+
+    async def flush(self) -> None:
+        """Write what was counted since the last time."""
+        pending, self._unwritten = self._unwritten, {}
+        if not pending:
+            return
+        async with self._database.writing() as connection:
+            for (month, api), calls in pending.items():
+                row = (api_calls.c.month == month) & (api_calls.c.api == api)
+                added = await connection.execute(
+                    update(api_calls).where(row).values(calls=api_calls.c.calls + calls)
+                )
+                if not added.rowcount:
+                    await connection.execute(api_calls.insert().values(month=month, api=api, calls=calls))
+
+    async def month(self, at: datetime) -> dict[str, int]:
+        """Calls of the month of `at`, by API."""
+        await self.flush()
+        month = at.astimezone(UTC).strftime("%Y-%m")
+        query = select(api_calls.c.api, api_calls.c.calls).where(api_calls.c.month == month)
+        async with self._database.reading() as connection:
+            return {row.api: row.calls for row in await connection.execute(query)}
+
+
+class KnownSpaces:
+    """Spaces seen before, under a key of the caller's choice; forgotten after a day."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, key: str, now: datetime) -> Space | None:
+        query = select(spaces).where(spaces.c.key == key, spaces.c.seen_at > now - SPACE_LIFETIME)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+            return Space.model_validate(row.space) if row else None
+
+    async def put(self, key: str, space: Space, now: datetime) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(spaces).where(spaces.c.key == key))
+            await connection.execute(spaces.insert().values(key=key, space=space.model_dump(), seen_at=now))
+
+
+class SuiteTickets:
+    """The newest suiteTicket of each suite: DingTalk pushes one about every five hours, and not on request."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def suite_ticket(self, suite_key: str) -> str | None:
+        query = select(suite_tickets.c.ticket).where(suite_tickets.c.suite_key == suite_key)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).scalar()
+
+    async def save_suite_ticket(self, suite_key: str, ticket: str, at: datetime) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(suite_tickets).where(suite_tickets.c.suite_key == suite_key))
+            await connection.execute(
+                suite_tickets.insert().values(suite_key=suite_key, ticket=ticket, received_at=at)
+            )

@@ -1,0 +1,249 @@
+"""Requests, their frozen manifests and their cards as rows. Each state change is one compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.models import Dentry, Entry, ItemResult, Manifest, Operator, Outcome, Request, RequestState
+from bot.store.audit import append
+from bot.store.database import Database
+from bot.store.tables import cards, manifest_entries, requests
+
+CardKind = Literal["request", "result"]
+
+
+class IdTakenError(Exception):
+    """Another request already has this id; draw a new one."""
+
+
+class Requests:
+    """The repository of requests."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, request: Request, manifest: Manifest) -> None:
+        """Store a new request with its manifest and its first audit record, all or nothing.
+
+        Raises IdTakenError when the id is in use.
+        """
+        row = request.model_dump(
+            mode="json", exclude={"created_at", "expires_at", "decided_at", "finished_at"}
+        )
+        times = {"created_at": request.created_at, "expires_at": request.expires_at}
+        row |= times | {
+            "corp_id": request.requester.corp_id,
+            "requester_id": request.requester.user_id,
+            "conversation_id": request.conversation.id,
+        }
+        async with self._database.writing() as connection:
+            try:
+                await connection.execute(requests.insert().values(**row))
+            except IntegrityError as exc:
+                raise IdTakenError(request.id) from exc
+            await connection.execute(manifest_entries.insert(), _entry_rows(request.id, manifest.entries))
+            await append(
+                connection,
+                request.created_at,
+                corp_id=request.requester.corp_id,
+                actor=request.requester.user_id,
+                event="request.created",
+                request_id=request.id,
+                digest=request.digest,
+                space_id=request.space.id,
+                targets=request.totals.targets,
+                dentries=request.totals.dentries,
+                to_recycle_bin=request.to_recycle_bin,
+                reason=request.reason,
+            )
+
+    async def get(self, request_id: str) -> Request | None:
+        return await self._one(select(requests).where(requests.c.id == request_id))
+
+    async def by_message(self, message_key: str) -> Request | None:
+        """The request that a message led to, if it led to one."""
+        return await self._one(select(requests).where(requests.c.message_key == message_key))
+
+    async def by_card(self, out_track_id: str) -> Request | None:
+        """The request that a card of ours is about; None for a card that is not ours."""
+        query = select(requests).join(cards).where(cards.c.out_track_id == out_track_id)
+        return await self._one(query)
+
+    async def in_states(self, states: Collection[RequestState], limit: int = 1000) -> list[Request]:
+        """Requests in one of these states, the oldest first."""
+        query = (
+            select(requests).where(requests.c.state.in_(states)).order_by(requests.c.created_at).limit(limit)
+        )
+        return await self._many(query)
+
+    async def latest(
+        self, *, conversation_id: str = "", requester_id: str = "", limit: int = 20
+    ) -> list[Request]:
+        """The newest requests first, of one conversation or one requester when asked for."""
+        query = select(requests).order_by(requests.c.created_at.desc()).limit(limit)
+        if conversation_id:
+            query = query.where(requests.c.conversation_id == conversation_id)
+        if requester_id:
+            query = query.where(requests.c.requester_id == requester_id)
+        return await self._many(query)
+
+    async def next_expiry(self) -> datetime | None:
+        """When the next open request runs out."""
+        query = select(func.min(requests.c.expires_at)).where(requests.c.state.in_(_OPEN))
+        async with self._database.reading() as connection:
+            when: datetime | None = (await connection.execute(query)).scalar()
+            return when
+
+    async def change(
+        self,
+        request_id: str,
+        came_from: Collection[RequestState],
+        state: RequestState,
+        *,
+        at: datetime,
+        actor: str,
+        decided_by: Operator | None = None,
+        **details: Any,
+    ) -> Request | None:
+        """Compare-and-set the state, with its audit record; None when another change was faster.
+
+        The losing side reads the request again to learn which state won.
+        """
+        values: dict[str, Any] = {"state": state}
+        if decided_by:
+            values |= {"decided_by": decided_by.model_dump(mode="json"), "decided_at": at}
+        if state.is_final:
+            values["finished_at"] = at
+        change = update(requests).where(requests.c.id == request_id, requests.c.state.in_(came_from))
+        async with self._database.writing() as connection:
+            row = (await connection.execute(change.values(**values).returning(requests))).mappings().first()
+            if row is None:
+                return None
+            request = _request(row)
+            await append(
+                connection,
+                at,
+                corp_id=request.requester.corp_id,
+                actor=actor,
+                event=f"request.{state}",
+                request_id=request_id,
+                digest=request.digest,
+                **details,
+            )
+            return request
+
+    async def entries(
+        self, request_id: str, *, targets_only: bool = False, offset: int = 0, limit: int | None = None
+    ) -> list[Entry]:
+        """Lines of the frozen manifest in its order."""
+        rows = await self._entry_rows(request_id, targets_only, offset, limit)
+        return [_entry(row) for row in rows]
+
+    async def results(self, request_id: str) -> list[ItemResult]:
+        """What became of the targets so far, in the order of the manifest; the undecided are left out."""
+        rows = await self._entry_rows(request_id, True, 0, None)
+        return [
+            ItemResult(entry=_entry(row), outcome=Outcome(row["outcome"]), cause=row["cause"])
+            for row in rows
+            if row["outcome"]
+        ]
+
+    async def record_outcomes(
+        self, request: Request, outcomes: dict[str, tuple[Outcome, str]], *, at: datetime
+    ) -> None:
+        """Write outcome and cause for targets by dentryId, each with its audit record."""
+        async with self._database.writing() as connection:
+            for dentry_id, (outcome, cause) in outcomes.items():
+                await connection.execute(
+                    update(manifest_entries)
+                    .where(
+                        manifest_entries.c.request_id == request.id,
+                        manifest_entries.c.target_id.is_(None),
+                        manifest_entries.c.dentry_id == dentry_id,
+                    )
+                    .values(outcome=outcome, cause=cause)
+                )
+                await append(
+                    connection,
+                    at,
+                    corp_id=request.requester.corp_id,
+                    actor=request.requester.user_id,
+                    event="dentry.outcome",
+                    request_id=request.id,
+                    dentry_id=dentry_id,
+                    outcome=outcome,
+                    cause=cause,
+                )
+
+    async def add_card(self, out_track_id: str, request_id: str, kind: CardKind, delivered_as: str) -> None:
+        """Remember a card as ours. Called before it is sent: a click must never find an unknown card."""
+        async with self._database.writing() as connection:
+            known = select(cards.c.out_track_id).where(cards.c.out_track_id == out_track_id)
+            row = {"request_id": request_id, "kind": kind, "delivered_as": delivered_as}
+            if (await connection.execute(known)).first():
+                await connection.execute(
+                    update(cards).where(cards.c.out_track_id == out_track_id).values(**row)
+                )
+            else:
+                await connection.execute(cards.insert().values(out_track_id=out_track_id, **row))
+
+    async def card_form(self, out_track_id: str) -> str | None:
+        """How a card went out ("card", "action_card"), or None when it is not ours."""
+        query = select(cards.c.delivered_as).where(cards.c.out_track_id == out_track_id)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).scalar()
+
+    async def _one(self, query: Select[Any]) -> Request | None:
+        found = await self._many(query)
+        return found[0] if found else None
+
+    async def _many(self, query: Select[Any]) -> list[Request]:
+        async with self._database.reading() as connection:
+            return [_request(row) for row in (await connection.execute(query)).mappings()]
+
+    async def _entry_rows(
+        self, request_id: str, targets_only: bool, offset: int, limit: int | None
+    ) -> list[RowMapping]:
+        table = manifest_entries
+        query = select(table).where(table.c.request_id == request_id).order_by(table.c.position)
+        if targets_only:
+            query = query.where(table.c.target_id.is_(None))
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
+
+
+_OPEN = (RequestState.AWAITING_CONFIRMATION, RequestState.AWAITING_APPROVAL)
+_DERIVED = {"corp_id", "requester_id", "conversation_id"}
+
+
+def _request(row: RowMapping) -> Request:
+    return Request.model_validate({key: value for key, value in row.items() if key not in _DERIVED})
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(
+        dentry=Dentry.model_validate(row["dentry"]),
+        target_id=row["target_id"],
+        contents=row["contents"],
+        contents_bytes=row["contents_bytes"],
+    )
+
+
+def _entry_rows(request_id: str, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    return [
+        {
+            "request_id": request_id,
+            "position": position,
+            "dentry_id": entry.dentry.dentry_id,
+            "target_id": entry.target_id,
+            "contents": entry.contents,
+            "contents_bytes": entry.contents_bytes,
+            "dentry": entry.dentry.model_dump(mode="json"),
+        }
+        for position, entry in enumerate(entries)
+    ]

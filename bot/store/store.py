@@ -1,0 +1,76 @@
+"""The store as a whole: opens the database, brings its schema up to date, and holds the repositories."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+
+from bot.store.audit import Audit
+from bot.store.database import Database
+from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
+from bot.store.requests import Requests
+
+
+class StoreError(Exception):
+    """The database cannot be used; the text is one sentence for the operator of the robot, without its password."""
+
+
+class SchemaTooNewError(StoreError):
+    """A newer Dingsweep has used this database."""
+
+
+class Store:
+    """`async with Store(url)`: the repositories, on a database whose schema is the one this version knows."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database = Database(database_url)
+        self.requests = Requests(self._database)
+        self.audit = Audit(self._database)
+        self.meter = CallMeter(self._database)
+        self.spaces = KnownSpaces(self._database)
+        self.tickets = SuiteTickets(self._database)
+
+    async def __aenter__(self) -> Self:
+        """Raises StoreError when the database cannot be reached or its schema is newer than ours."""
+        where = self._database.url.render_as_string(hide_password=True)
+        try:
+            await self._database.__aenter__()
+            await asyncio.to_thread(self._migrate)
+        except (OSError, DBAPIError) as exc:
+            reason = str(exc.orig if isinstance(exc, DBAPIError) else exc).splitlines()[0]
+            raise StoreError(f"The database {where} cannot be used: {reason}") from exc
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.meter.flush()
+        await self._database.__aexit__(*exc)
+
+    def _migrate(self) -> None:
+        """Run what is missing, forward only."""
+        url = self._database.url
+        if self._database.is_sqlite:
+            url = url.set(drivername="sqlite")
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+        engine = create_engine(url)
+        try:
+            with engine.begin() as connection:
+                current = MigrationContext.configure(connection).get_current_revision()
+                if current is not None and current not in known:
+                    raise SchemaTooNewError(
+                        f"The database has schema {current}, written by a newer Dingsweep: install that version "
+                        "or restore the backup made before its upgrade."
+                    )
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        finally:
+            engine.dispose()

@@ -1,0 +1,145 @@
+"""The tables, for SQLite and PostgreSQL alike. Changes go through a migration, never through this file alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite keeps no time zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("message_key", String(200), nullable=False, unique=True),
+    Column("corp_id", String(128), nullable=False),
+    Column("requester", JSON, nullable=False),
+    Column("requester_id", String(128), nullable=False, index=True),
+    Column("conversation", JSON, nullable=False),
+    Column("conversation_id", String(128), nullable=False, index=True),
+    Column("space", JSON, nullable=False),
+    Column("totals", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("to_recycle_bin", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("state", String(32), nullable=False, index=True),
+    Column("nonce", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("decided_by", JSON),
+    Column("decided_at", UtcTime),
+    Column("finished_at", UtcTime),
+)
+
+manifest_entries = Table(
+    "manifest_entries",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("dentry_id", String(128), nullable=False),
+    Column("target_id", String(128)),
+    Column("contents", Integer, nullable=False),
+    Column("contents_bytes", BigInteger, nullable=False),
+    Column("dentry", JSON, nullable=False),
+    Column("outcome", String(32)),
+    Column("cause", String(200), nullable=False, server_default=""),
+    Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
+)
+"""The manifest is frozen; only outcome and cause are ever written after the first insert, on targets."""
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("out_track_id", String(100), primary_key=True),
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("delivered_as", String(16), nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("corp_id", String(128), nullable=False),
+    Column("request_id", String(16), nullable=False, index=True),
+    Column("actor", String(128), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""One row. Whoever writes a record locks it first, so that the chain has one next link at a time."""
+
+api_calls = Table(
+    "api_calls",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("api", String(200), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+)
+
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("space", JSON, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+"""Which space a conversation has and what a space is called: asking DingTalk is a counted call."""
+
+suite_tickets = Table(
+    "suite_tickets",
+    metadata,
+    Column("suite_key", String(128), primary_key=True),
+    Column("ticket", String(500), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+)
