@@ -1,0 +1,256 @@
+"""The drive: all spaces, recycle bins, tasks and subscriptions, and what keeps them whole.
+
+A dentry is at any time in exactly one place: a space's tree, a recycle item, or the hands of a task. The
+verbs (remove, restore, move, …) live in modules of their own and are built from what is here.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.drive.dentry import Dentry, DentryType
+from sandbox.drive.recyclebin import RecycleBin, RecycleItem
+from sandbox.drive.refusals import refusal
+from sandbox.drive.rights import Operator, allows
+from sandbox.drive.space import Space
+from sandbox.drive.task import Task
+from sandbox.limits import Limits
+
+Push = Callable[[str, str, dict[str, Any]], None]
+"""Sends an event to an organisation's application: corpId, event type, data."""
+
+ORG_QUOTA = 100 * 1024**3
+"""Bytes an organisation has: https://open.dingtalk.com/document/development/ding-drive-overview"""
+
+_FIRST_ID = 118_000_000_000
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _push_nothing(corp_id: str, event_type: str, data: dict[str, Any]) -> None:
+    """The event channel of a drive nobody listens to."""
+
+
+class Drive:
+    """Every space of every organisation. `push` receives the events somebody subscribed to."""
+
+    def __init__(self, clock: Clock, limits: Limits, push: Push = _push_nothing) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.push = push
+        self.spaces: dict[str, Space] = {}
+        self.bins: dict[str, RecycleBin] = {}
+        """By corpId."""
+        self.tasks: dict[str, Task] = {}
+        self.subscriptions: set[tuple[str, str, str]] = set()
+        """(corpId, scope, scopeId)"""
+        self.last_id = _FIRST_ID
+        self._places: dict[str, tuple[str, str]] = {}
+        """uuid → (spaceId, dentryId), of what lies in a space."""
+        self._running: dict[str, Task] = {}
+
+    # -- identities -----------------------------------------------------------------------------------------
+
+    def new_id(self) -> str:
+        """A number as text that nothing else here has."""
+        self.last_id += 1
+        return str(self.last_id)
+
+    def new_uuid(self) -> str:
+        """A dentryUuid: 32 letters and digits, the same ones in every sandbox that did the same things."""
+        digest = hashlib.sha256(f"dentry {self.new_id()}".encode()).digest()
+        return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest)
+
+    # -- looking things up ----------------------------------------------------------------------------------
+
+    def space(self, corp_id: str, space_id: str) -> Space:
+        """A space of this organisation; spaceNotExist (also for another organisation's)."""
+        self.settle()
+        space = self.spaces.get(space_id)
+        if space is None or space.corp_id != corp_id:
+            raise refusal("spaceNotExist", space_id)
+        return space
+
+    def dentry(self, space: Space, dentry_id: str) -> Dentry:
+        """A dentry of the space; dentryNotExist."""
+        found = space.tree.get(dentry_id)
+        if found is None:
+            raise refusal("dentryNotExist", dentry_id)
+        return found
+
+    def by_uuid(self, corp_id: str, uuid: str) -> tuple[Space, Dentry] | None:
+        """Where the dentry with this dentryUuid lies now, or None."""
+        self.settle()
+        space_id, dentry_id = self._places.get(uuid, ("", ""))
+        space = self.spaces.get(space_id)
+        if space is None or space.corp_id != corp_id:
+            return None
+        return space, self.dentry(space, dentry_id)
+
+    def require(self, space: Space, dentry: Dentry | None, operator: Operator, privilege: str) -> None:
+        """Raises permissionDenied unless the operator holds the privilege there (None: at the top)."""
+        role = space.role(operator) if dentry is None else space.role_on(dentry, operator)
+        if not allows(role, privilege):
+            raise refusal("permissionDenied", f"{privilege} on {dentry.id if dentry else space.id}")
+
+    def recycle_bin(self, corp_id: str) -> RecycleBin:
+        """The organisation's recycle bin, after all tasks did what is due."""
+        self.settle()
+        return self._bin(corp_id)
+
+    def _bin(self, corp_id: str) -> RecycleBin:
+        if corp_id not in self.bins:
+            name = hashlib.sha256(f"bin {corp_id}".encode()).hexdigest()[:12]
+            self.bins[corp_id] = RecycleBin(id=f"rb{name}", corp_id=corp_id)
+        return self.bins[corp_id]
+
+    def used(self, corp_id: str) -> int:
+        """Bytes of all files in the organisation's spaces."""
+        return sum(s.tree.used for s in self.spaces.values() if s.corp_id == corp_id)
+
+    def require_room(self, space: Space, size: int) -> None:
+        """Raises spaceQuotaInsufficient or orgQuotaInsufficient unless `size` more bytes fit."""
+        if space.quota is not None and space.tree.used + size > space.quota:
+            raise refusal("spaceQuotaInsufficient", space.id)
+        if self.used(space.corp_id) + size > ORG_QUOTA:
+            raise refusal("orgQuotaInsufficient", space.corp_id)
+
+    # -- putting in and taking out --------------------------------------------------------------------------
+
+    def make(
+        self, space: Space, parent_id: str, name: str, kind: DentryType, creator_id: str, **more: Any
+    ) -> Dentry:
+        """A new dentry, put into the space as it is (no check of rights, name or quota)."""
+        now = self.clock.now_ms()
+        times = {"created_ms": now, "modified_ms": now, "modifier_id": creator_id, "uuid": self.new_uuid()}
+        known: dict[str, Any] = {"id": self.new_id(), "creator_id": creator_id, **times, **more}
+        dentry = Dentry(space_id=space.id, parent_id=parent_id, type=kind, name=name, **known)
+        self.put(space, dentry)
+        return dentry
+
+    def put(self, space: Space, dentry: Dentry) -> None:
+        """Attaches a dentry to the space's tree."""
+        dentry.space_id = space.id
+        space.tree.attach(dentry)
+        self._places[dentry.uuid] = (space.id, dentry.id)
+
+    def take(self, space: Space, dentry_id: str) -> Dentry:
+        """Detaches a dentry (without children) from the space's tree."""
+        dentry = space.tree.detach(dentry_id)
+        del self._places[dentry.uuid]
+        return dentry
+
+    def take_all(self, space: Space, dentry: Dentry) -> list[Dentry]:
+        """Detaches a dentry and all below it; parents before children."""
+        below = space.tree.subtree(dentry)
+        for one in reversed(below):
+            self.take(space, one.id)
+        return below
+
+    def recycle(
+        self, space: Space, contents: list[Dentry], names: list[str], operator_id: str
+    ) -> RecycleItem:
+        """Puts detached dentries (parents before children) into the bin as one item; `names`: their path."""
+        now = self.clock.now_ms()
+        item = RecycleItem(self.new_id(), space.id, names, operator_id, now, contents)
+        self._bin(space.corp_id).add(item)
+        return item
+
+    # -- tasks ----------------------------------------------------------------------------------------------
+
+    def start(self, task: Task) -> Task:
+        """Takes a task on; it may end at once when the limits say so."""
+        self.adopt(task)
+        self.settle()
+        return task
+
+    def adopt(self, task: Task) -> None:
+        """Takes on a task of a saved state."""
+        self.tasks[task.id] = task
+        if task.end_ms is None:
+            self._running[task.id] = task
+
+    def poll(self, task_id: str) -> Task:
+        """The task, after it was asked about once more; taskNotExist."""
+        if task_id not in self.tasks:
+            raise refusal("taskNotExist", task_id)
+        self.tasks[task_id].polls += 1
+        self.settle()
+        return self.tasks[task_id]
+
+    def settle(self) -> None:
+        """Lets every running task do what is due by now."""
+        for task in list(self._running.values()):
+            self._advance(task)
+
+    def next_due_s(self) -> float | None:
+        """When (seconds since 1970) the next running task could end by time alone; None: none runs."""
+        begun = [t.begin_ms / 1000 for t in self._running.values() if t.polls >= self.limits.task_polls]
+        return min(begun) + self.limits.task_seconds if begun else None
+
+    def locked(self, space: Space, dentry: Dentry) -> bool:
+        """Whether a running task works on this dentry, on a folder above it, or on something below it."""
+        roots = {t.root_id for t in self._running.values() if t.space_id == space.id}
+        if not roots:
+            return False
+        above = {dentry.id, *(d.id for d in space.tree.ancestors(dentry))}
+        return not roots.isdisjoint(above) or any(
+            any(d.id == dentry.id for d in space.tree.ancestors(root))
+            for root in map(space.tree.get, roots)
+            if root is not None
+        )
+
+    def require_unlocked(self, space: Space, dentry: Dentry) -> None:
+        """Raises operationConcurrentControl while a running task works there."""
+        if self.locked(space, dentry):
+            raise refusal("operationConcurrentControl", dentry.id)
+
+    def _advance(self, task: Task) -> None:
+        now = self.clock.now_ms()
+        space = self.spaces.get(task.space_id)
+        if space is None:
+            self._end(task, now)
+            return
+        finished = task.finished(now, self.limits)
+        due = task.total - task.failed if finished else task.due(now, self.limits)
+        step = self._remove_next if task.kind == "remove" else self._place_next
+        while task.done < due:
+            step(task, space)
+            task.done += 1
+        if finished:
+            self._end(task, now)
+
+    def _end(self, task: Task, now: int) -> None:
+        task.end_ms = now
+        del self._running[task.id]
+
+    def _remove_next(self, task: Task, space: Space) -> None:
+        dentry = self.take(space, task.waiting.pop())
+        task.held.append(dentry)
+        if dentry.id not in task.units:
+            return
+        contents, task.held = task.held[::-1], []
+        if task.to_bin:
+            self.recycle(space, contents, task.units[dentry.id], task.operator_id)
+        self.publish("storage_dentry_delete", space, dentry, task.operator_id)
+
+    def _place_next(self, task: Task, space: Space) -> None:
+        self.put(space, task.held.pop())
+
+    # -- events ---------------------------------------------------------------------------------------------
+
+    def publish(self, event_type: str, space: Space, dentry: Dentry, operator_id: str) -> None:
+        """Pushes a file change to every subscription it falls under.
+
+        https://open.dingtalk.com/document/development/event-storage-dentry-delete
+        """
+        for scope, scope_id in (("ORG", space.corp_id), ("SPACE", space.id)):
+            if (space.corp_id, scope, scope_id) in self.subscriptions:
+                where = {
+                    "spaceId": space.id,
+                    "dentryId": dentry.id,
+                    "eventScope": scope,
+                    "eventScopeId": scope_id,
+                }
+                what = {"type": dentry.type, "extension": dentry.extension, "unionId": operator_id}
+                self.push(space.corp_id, event_type, {**where, **what})
