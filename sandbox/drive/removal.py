@@ -93,6 +93,7 @@ def _plan(order: _Order, root: Dentry) -> Task:
     return Task(
         id=order.drive.new_id(),
         kind="remove",
+        corp_id=order.space.corp_id,
         space_id=order.space.id,
         root_id=root.id,
         operator_id=order.operator.union_id,

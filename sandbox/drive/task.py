@@ -27,6 +27,7 @@ class Task:
 
     id: str
     kind: TaskKind
+    corp_id: str
     space_id: str
     root_id: str
     operator_id: str

@@ -115,6 +115,7 @@ def follow(target: Target, placed: list[Dentry]) -> Task | None:
         Task(
             id=drive.new_id(),
             kind="place",
+            corp_id=target.space.corp_id,
             space_id=target.space.id,
             root_id=placed[0].id,
             operator_id=target.operator.union_id,
@@ -149,11 +150,19 @@ def _report(target: Target, below: list[Dentry]) -> Task:
     """A task for what is already done: nothing left to do, only to be told."""
     drive = target.drive
     now = drive.clock.now_ms()
-    task = Task(
-        drive.new_id(), "place", target.space.id, below[0].id, target.operator.union_id, now, len(below)
+    return drive.start(
+        Task(
+            id=drive.new_id(),
+            kind="place",
+            corp_id=target.space.corp_id,
+            space_id=target.space.id,
+            root_id=below[0].id,
+            operator_id=target.operator.union_id,
+            begin_ms=now,
+            total=len(below),
+            done=len(below),
+        )
     )
-    task.done = len(below)
-    return drive.start(task)
 
 
 def _clones(below: list[Dentry], target: Target, place: Landing) -> list[Dentry]:
