@@ -1,0 +1,1 @@
+"""The sandbox against DingTalk's documentation, and against clients that nobody here wrote."""

@@ -1,0 +1,84 @@
+"""A robot on the official `dingtalk-stream` client, as its documentation shows: `python echo_robot.py`.
+
+It repeats what it hears; "card" makes it send a card whose button changes the card; "silent" makes its handler
+fail, which this client answers with no acknowledgement at all. What arrives is also printed, a JSON object a line.
+The address of the platform is the environment's DINGTALK_OPENAPI_ENDPOINT, which the client reads at import.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+import dingtalk_stream
+from dingtalk_stream import AckMessage, CallbackMessage, CardCallbackMessage, ChatbotMessage, EventMessage
+
+TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
+BUTTONS = {"msgButtons": [{"text": "Agree", "color": "blue", "id": "agree", "request": True}]}
+
+
+def note(kind: str, **facts: Any) -> None:
+    """Prints what happened."""
+    sys.stdout.write(json.dumps({"kind": kind, **facts}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+class Echo(dingtalk_stream.ChatbotHandler):  # type: ignore[misc]
+    """Repeats what it hears."""
+
+    async def process(self, callback: CallbackMessage) -> tuple[int, str]:
+        """One message to the robot."""
+        message = ChatbotMessage.from_dict(callback.data)
+        text = "".join(message.get_text_list()).strip()
+        note("message", text=text, msgId=message.message_id, messageId=callback.headers.message_id)
+        if text == "silent":
+            raise RuntimeError("told to be silent")
+        if text == "card":
+            self.send_card(message)
+        else:
+            self.reply_text(f"{message.sender_nick}: {text}", message)
+        return AckMessage.STATUS_OK, "OK"
+
+    def send_card(self, message: ChatbotMessage) -> None:
+        """A card with one button, through the client's own helper."""
+        replier = dingtalk_stream.CardReplier(self.dingtalk_client, message)
+        data = {"markdown": "agree?", "tips": "nobody yet", "sys_full_json_obj": json.dumps(BUTTONS)}
+        note("card", outTrackId=replier.create_and_deliver_card(TEMPLATE, data))
+
+
+class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
+    """Answers a click with the card's new data."""
+
+    async def process(self, callback: CallbackMessage) -> tuple[int, Any]:
+        """One click; the button "fail" is answered by nothing."""
+        click = CardCallbackMessage.from_dict(callback.data)
+        note("click", userId=click.user_id, outTrackId=click.card_instance_id, content=click.content)
+        if "fail" in json.dumps(click.content):
+            raise RuntimeError("told to fail")
+        return AckMessage.STATUS_OK, {
+            "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
+            "cardData": {"cardParamMap": {"markdown": f"agreed by {click.user_id}"}},
+            "userPrivateData": {"cardParamMap": {"tips": "you agreed"}},
+        }
+
+
+class Events(dingtalk_stream.EventHandler):  # type: ignore[misc]
+    """Prints events."""
+
+    async def process(self, event: EventMessage) -> tuple[int, str]:
+        """One event."""
+        note("event", type=event.headers.event_type, corpId=event.headers.event_corp_id, data=event.data)
+        return AckMessage.STATUS_OK, "OK"
+
+
+def main() -> None:
+    """Connects and runs until it is ended."""
+    client = dingtalk_stream.DingTalkStreamClient(dingtalk_stream.Credential("dingsandbox", "sandbox-secret"))
+    client.register_callback_handler(ChatbotMessage.TOPIC, Echo())
+    client.register_callback_handler(dingtalk_stream.CallbackHandler.TOPIC_CARD_CALLBACK, Clicks())
+    client.register_all_event_handler(Events())
+    asyncio.run(client.start())
+
+
+if __name__ == "__main__":
+    main()

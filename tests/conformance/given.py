@@ -1,0 +1,146 @@
+"""What must exist before a documented example can be tried, and the real ids its `$names` stand for."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+
+from tests.conformance.control import CLIENT_ID, CORP_ID, Control
+
+SUITE_KEY = "suitesandbox"
+SUITE_SECRET = "suite-secret"
+TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
+GROUP_TITLE = "市场部"
+ARCHIVE_NAME = "项目归档"
+
+Step = Callable[[Control, dict[str, str]], Awaitable[Mapping[str, str]]]
+
+
+async def known(sandbox: Control, steps: tuple[str, ...]) -> dict[str, str]:
+    """Real ids by name: those of the seed, then what each of `steps` brings into being."""
+    names = await _seeded(sandbox)
+    for step in steps:
+        names.update(await _STEPS[step](sandbox, names))
+    return names
+
+
+async def _seeded(sandbox: Control) -> dict[str, str]:
+    people = await sandbox.people()
+    groups = (await sandbox.ask("GET", "conversations"))["conversations"]
+    spaces = (await sandbox.ask("GET", "drive"))["spaces"]
+    group = next(each for each in groups if each["title"] == GROUP_TITLE)
+    archive = next(each["spaceId"] for each in spaces if each["name"] == ARCHIVE_NAME)
+    archived = next(
+        each["id"] for each in (await sandbox.entries(archive)).values() if each["type"] == "FILE"
+    )
+    return {
+        **{name: person["unionId"] for name, person in people.items()},
+        "not_in_group": people["alice"]["unionId"],
+        "corp": CORP_ID,
+        "robot": CLIENT_ID,
+        "template": TEMPLATE,
+        "group": group["conversationId"],
+        "space": group["spaceId"],
+        "archive": archive,
+        "archived": archived,
+        "department": str(people["wang"]["departments"][0]),
+        "role": str((await _role_ids(sandbox))[0]),
+        "fifty_one_ids": ", ".join(f'"{number}"' for number in range(51)),
+        "too_long": "长" * 5000,
+    }
+
+
+async def _role_ids(sandbox: Control) -> list[int]:
+    """Roles anybody in the organisation has, from the documented interface for a person's details."""
+    query = {"access_token": await sandbox.token()}
+    url = f"{sandbox.url}/topapi/v2/user/get"
+    async with sandbox.http.post(url, params=query, json={"userid": "li"}) as answer:
+        return [role["id"] for role in (await answer.json())["result"]["role_list"]]
+
+
+async def _files(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    entries = await sandbox.create(
+        names["space"],
+        {"path": "/conformance one.txt", "size": 512, "creator": "wang"},
+        {"path": "/conformance two.txt", "size": 1024, "creator": "wang"},
+        {"path": "/conformance folder/inside.txt", "size": 2048, "creator": "wang"},
+    )
+    one = entries["/conformance one.txt"]
+    return {
+        "file": one["id"],
+        "uuid": one["uuid"],
+        "second": entries["/conformance two.txt"]["id"],
+        "folder": entries["/conformance folder"]["id"],
+        "inside": entries["/conformance folder/inside.txt"]["id"],
+    }
+
+
+async def _recycled(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """Two files of wang's in the recycle bin: `bin`, and the recycle item of the second."""
+    wang = names["wang"]
+    await sandbox.remove(names["space"], wang, names["file"], names["second"])
+    root = "/v1.0/storage/recycleBins"
+    found = await sandbox.api("GET", root, recycleBinScope="ORG", scopeId=CORP_ID, unionId=wang)
+    bin_id = found["recycleBin"]["id"]
+    listed = await sandbox.api("GET", f"{root}/{bin_id}/recycleItems", unionId=wang)
+    item = next(item for item in listed["recycleItems"] if item["dentryId"] == names["second"])
+    return {"bin": bin_id, "item": item["id"]}
+
+
+async def _task(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """A folder with something in it is being removed."""
+    (item,) = await sandbox.remove(names["space"], names["wang"], names["folder"])
+    return {"task": item["taskId"]}
+
+
+async def _card(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    body = {
+        "cardTemplateId": TEMPLATE,
+        "outTrackId": "conformance-card",
+        "callbackType": "STREAM",
+        "cardData": {"cardParamMap": {"title": "a title", "markdown": "some words"}},
+        "openSpaceId": f"dtv1.card//IM_GROUP.{names['group']}",
+        "imGroupOpenSpaceModel": {"supportForward": True},
+        "imGroupOpenDeliverModel": {"robotCode": CLIENT_ID},
+    }
+    made = await sandbox.api("POST", "/v1.0/card/instances/createAndDeliver", body)
+    assert made["result"]["deliverResults"][0]["success"]
+    return {"track": "conformance-card"}
+
+
+async def _suite_ticket(sandbox: Control, _names: dict[str, str]) -> Mapping[str, str]:
+    """The ticket DingTalk pushes to a third-party application as the event `suite_ticket`."""
+    body = {
+        "clientId": SUITE_KEY,
+        "clientSecret": SUITE_SECRET,
+        "subscriptions": [{"type": "EVENT", "topic": "*"}],
+    }
+    async with sandbox.http.post(f"{sandbox.url}/v1.0/gateway/connections/open", json=body) as answer:
+        opened = await answer.json()
+    address = f"{opened['endpoint']}?ticket={quote(opened['ticket'], safe='')}"
+    async with sandbox.http.ws_connect(address) as socket:
+        while True:
+            frame = await socket.receive_json(timeout=10)
+            if frame["headers"].get("eventType") == "suite_ticket":
+                return {"suite_ticket": json.loads(frame["data"])["suiteTicket"]}
+
+
+async def _signature(_sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """How a third party signs: https://open.dingtalk.com/document/development/the-signature-calculation-method-of-the-third-party-access-interface"""
+    timestamp = str(int(time.time() * 1000))
+    signed = f"{timestamp}\n{names['suite_ticket']}".encode()
+    digest = hmac.digest(SUITE_SECRET.encode(), signed, hashlib.sha256)
+    return {"timestamp": timestamp, "signature": base64.b64encode(digest).decode()}
+
+
+_STEPS: dict[str, Step] = {
+    "files": _files,
+    "recycled": _recycled,
+    "task": _task,
+    "card": _card,
+    "suite_ticket": _suite_ticket,
+    "signature": _signature,
+}

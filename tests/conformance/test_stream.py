@@ -1,0 +1,176 @@
+"""A robot on the official `dingtalk-stream` client against the sandbox: hears, answers, is clicked, is told."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.control import CORP_ID, Control, Json
+from tests.conformance.given import known
+
+ROBOT = Path(__file__).with_name("echo_robot.py")
+PATIENCE_S = 15
+
+
+class Robot:
+    """The running robot: what it printed, as it comes."""
+
+    def __init__(self, program: asyncio.subprocess.Process) -> None:
+        self.program = program
+
+    async def next(self, kind: str) -> Json:
+        """The next thing of that kind the robot noticed."""
+        assert self.program.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while line := await self.program.stdout.readline():
+                noticed = json.loads(line)
+                if noticed["kind"] == kind:
+                    return noticed
+        raise AssertionError("the robot ended")
+
+
+@pytest.fixture
+async def robot(sandbox: Control) -> AsyncIterator[Robot]:
+    """The echo robot, connected."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        ROBOT,
+        env={**os.environ, "DINGTALK_OPENAPI_ENDPOINT": sandbox.url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await connections(sandbox, 1)
+    yield Robot(program)
+    program.kill()
+    await program.communicate()
+
+
+async def connections(sandbox: Control, count: int) -> list[Json]:
+    """Waits until so many connections are open."""
+    answer = await sandbox.ask("GET", "stream", wait=PATIENCE_S, count=count)
+    opened: list[Json] = answer["connections"]
+    assert len(opened) >= count
+    return opened
+
+
+async def heard(sandbox: Control, who: str, conversation: str, words: str) -> Json:
+    """Waits until somebody reads a message with these words from the robot."""
+    after = 0
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            for message in await sandbox.read(who, conversation, after):
+                after = max(after, message["seq"])
+                if "robot" in message["from"] and words in json.dumps(message, ensure_ascii=False):
+                    return message
+
+
+async def test_it_hears_and_answers_in_a_group(sandbox: Control, robot: Robot) -> None:
+    names = await known(sandbox, ())
+    said = await sandbox.say("wang", names["group"], "你好")
+    noticed = await robot.next("message")
+    assert (noticed["text"], noticed["msgId"]) == ("你好", said["msgId"])
+    answer = await heard(sandbox, "li", names["group"], "王小明: 你好")
+    assert answer["kind"] == "text"
+
+
+async def test_it_hears_one_person_alone(sandbox: Control, robot: Robot) -> None:
+    await sandbox.say("alice", "one:alice", "hello")
+    assert (await robot.next("message"))["text"] == "hello"
+    await heard(sandbox, "alice", "one:alice", "Alice: hello")
+
+
+async def test_it_reads_rich_text(sandbox: Control, robot: Robot) -> None:
+    names = await known(sandbox, ())
+    rich = [{"text": "one "}, {"type": "picture", "downloadCode": "code"}, {"text": "two"}]
+    body = {"as": "wang", "conversation": names["group"], "richText": rich}
+    await sandbox.ask("POST", "say", body)
+    assert (await robot.next("message"))["text"] == "one two"
+
+
+async def test_a_message_is_acknowledged(sandbox: Control, robot: Robot) -> None:
+    names = await known(sandbox, ())
+    said = await sandbox.say("wang", names["group"], "hello")
+    await heard(sandbox, "wang", names["group"], "王小明: hello")
+    await sandbox.say("wang", names["group"], "second")
+    await heard(sandbox, "wang", names["group"], "王小明: second")
+    await sandbox.advance(120)
+    await sandbox.say("wang", names["group"], "third")
+    texts = [(await robot.next("message"))["text"] for _ in range(3)]
+    assert texts == ["hello", "second", "third"], f"{said} came again although it was acknowledged"
+
+
+async def test_an_unacknowledged_message_comes_again_under_a_new_frame_id(
+    sandbox: Control, robot: Robot
+) -> None:
+    names = await known(sandbox, ())
+    await sandbox.say("wang", names["group"], "silent")
+    first = await robot.next("message")
+    await sandbox.advance(17)
+    second = await robot.next("message")
+    assert second["msgId"] == first["msgId"]
+    assert second["messageId"] != first["messageId"]
+
+
+async def test_a_click_is_answered_and_changes_the_card(sandbox: Control, robot: Robot) -> None:
+    """https://open.dingtalk.com/document/development/event-callback-card"""
+    names = await known(sandbox, ())
+    await sandbox.say("wang", names["group"], "card")
+    track = (await robot.next("card"))["outTrackId"]
+    shown = await heard(sandbox, "wang", names["group"], track)
+    assert shown["kind"] == "card"
+    assert [(button["id"], button["text"]) for button in shown["buttons"]] == [("agree", "Agree")]
+
+    pressed = await sandbox.press("wang", track, "agree")
+    assert pressed["ok"], pressed
+    click = await robot.next("click")
+    assert (click["userId"], click["outTrackId"]) == ("wang", track)
+    private = click["content"]["cardPrivateData"]
+    assert "agree" in private["actionIds"] or private["params"].get("id") == "agree"
+
+    for who, tips in (("wang", "you agreed"), ("li", "nobody yet")):
+        card = await heard(sandbox, who, names["group"], "agreed by wang")
+        assert card["params"]["tips"] == tips
+
+
+async def test_a_click_nobody_answers_fails_after_two_seconds(sandbox: Control, robot: Robot) -> None:
+    """https://open.dingtalk.com/document/development/event-callback-card"""
+    names = await known(sandbox, ())
+    await sandbox.say("wang", names["group"], "card")
+    track = (await robot.next("card"))["outTrackId"]
+    pressed = await sandbox.press("wang", track, "fail", force=True)
+    assert not pressed["ok"]
+    assert pressed["elapsedMs"] >= 1900
+
+
+async def test_a_deletion_is_reported_as_an_event(sandbox: Control, robot: Robot) -> None:
+    """https://open.dingtalk.com/document/development/event-storage-dentry-delete"""
+    names = await known(sandbox, ("files",))
+    subscription = {"scope": "ORG", "scopeId": CORP_ID}
+    await sandbox.api("POST", "/v1.0/storage/events/subscribe", subscription, unionId=names["wang"])
+    await sandbox.remove(names["space"], names["wang"], names["file"])
+    event = await robot.next("event")
+    assert (event["type"], event["corpId"]) == ("storage_dentry_delete", CORP_ID)
+    assert event["data"] == {
+        "spaceId": names["space"],
+        "dentryId": names["file"],
+        "eventScope": "ORG",
+        "eventScopeId": CORP_ID,
+        "extension": "txt",
+        "unionId": names["wang"],
+        "type": "FILE",
+    }
+
+
+async def test_after_a_disconnect_it_connects_again(sandbox: Control, robot: Robot) -> None:
+    names = await known(sandbox, ())
+    (before,) = await connections(sandbox, 1)
+    await sandbox.ask("POST", "stream", {"action": "disconnect"})
+    async with asyncio.timeout(PATIENCE_S):
+        while before in await connections(sandbox, 1):
+            pass
+    await sandbox.say("wang", names["group"], "again")
+    assert (await robot.next("message"))["text"] == "again"

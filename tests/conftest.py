@@ -1,0 +1,44 @@
+"""A sandbox for every test: one inside the test's own event loop, one as the program people start."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.conformance.control import Control
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Control]:
+    """A freshly seeded sandbox in this test's event loop: for clients that do not block."""
+    from sandbox.server import Server
+
+    async with Server() as server, aiohttp.ClientSession() as http:
+        yield Control(http, server.url)
+
+
+@pytest.fixture(scope="session")
+def sandbox_program() -> Iterator[str]:
+    """The address of `python -m sandbox --port 0`, started once: for clients that block."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603  our own program
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        yield program.stdout.readline().strip()
+        program.terminate()
+        assert program.wait(timeout=10) == 0, "the sandbox did not end cleanly"
+
+
+@pytest.fixture
+async def sandbox_process(sandbox_program: str) -> AsyncIterator[Control]:
+    """The program's sandbox, seeded anew for this test."""
+    async with aiohttp.ClientSession() as http:
+        control = Control(http, sandbox_program)
+        await control.ask("POST", "state/reseed")
+        yield control
