@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.bell import Bell
 from sandbox.clock import Clock
 from sandbox.drive.dentry import Dentry, DentryType
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
@@ -23,6 +24,7 @@ Push = Callable[[str, str, dict[str, Any]], None]
 ORG_QUOTA = 100 * 1024**3
 """Bytes an organisation has: https://open.dingtalk.com/document/development/ding-drive-overview"""
 
+_LONG_S = 3600.0
 _FIRST_ID = 118_000_000_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -48,6 +50,7 @@ class Drive:
         self._places: dict[str, tuple[str, str]] = {}
         """uuid → (spaceId, dentryId), of what lies in a space."""
         self._running: dict[str, Task] = {}
+        self._bell = Bell()
 
     # -- identities -----------------------------------------------------------------------------------------
 
@@ -156,6 +159,13 @@ class Drive:
         self._bin(space.corp_id).add(item)
         return item
 
+    def drop_space(self, space: Space) -> None:
+        """Forgets a space, all that lies in it, and all that came from it into the bin."""
+        for dentry in space.tree:
+            del self._places[dentry.uuid]
+        del self.spaces[space.id]
+        self._bin(space.corp_id).drop_space(space.id)
+
     # -- tasks ----------------------------------------------------------------------------------------------
 
     def start(self, task: Task) -> Task:
@@ -169,12 +179,14 @@ class Drive:
         self.tasks[task.id] = task
         if task.end_ms is None:
             self._running[task.id] = task
+            self._bell.ring()
 
     def poll(self, task_id: str) -> Task:
         """The task, after it was asked about once more; taskNotExist."""
         if task_id not in self.tasks:
             raise refusal("taskNotExist", task_id)
         self.tasks[task_id].polls += 1
+        self._bell.ring()
         self.settle()
         return self.tasks[task_id]
 
@@ -183,10 +195,17 @@ class Drive:
         for task in list(self._running.values()):
             self._advance(task)
 
-    def next_due_s(self) -> float | None:
-        """When (seconds since 1970) the next running task could end by time alone; None: none runs."""
-        begun = [t.begin_ms / 1000 for t in self._running.values() if t.polls >= self.limits.task_polls]
-        return min(begun) + self.limits.task_seconds if begun else None
+    async def work(self) -> None:
+        """Ends tasks when their time has come although nobody asks; runs until it is cancelled."""
+        while True:
+            if await self._bell.until(lambda: self._next_due_s() is not None, _LONG_S):
+                await self.clock.sleep_until(self._next_due_s() or 0.0)
+                self.settle()
+
+    def _next_due_s(self) -> float | None:
+        """When (seconds since 1970) the next running task ends by time alone; None: none does."""
+        begun = [t.begin_ms for t in self._running.values() if t.polls >= self.limits.task_polls]
+        return (min(begun) + 1) / 1000 + self.limits.task_seconds if begun else None
 
     def locked(self, space: Space, dentry: Dentry) -> bool:
         """Whether a running task works on this dentry, on a folder above it, or on something below it."""

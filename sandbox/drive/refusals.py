@@ -5,6 +5,8 @@ https://open.dingtalk.com/document/development/delete-files-or-folders-in-bulk
 https://open.dingtalk.com/document/development/batch-restore-recycled-items
 """
 
+import re
+
 from sandbox.errors import ApiError
 
 _STATUS_AND_MESSAGE: dict[str, tuple[int, str]] = {
@@ -33,8 +35,8 @@ _STATUS_AND_MESSAGE: dict[str, tuple[int, str]] = {
 def refusal(code: str, detail: str = "") -> ApiError:
     """The error for a documented storage code; `detail` says more than the code does.
 
-    A `paramError.field` code is a paramError about that field.
+    A `paramError.field` (once: `paramError-field`) code is a paramError about that field.
     """
-    family = code.partition(".")[0]
+    family = re.split("[.-]", code, maxsplit=1)[0]
     status, message = _STATUS_AND_MESSAGE[family]
     return ApiError(status, code, f"{message}: {detail}" if detail else message)
