@@ -1,0 +1,48 @@
+"""A receipt in numbers: the title of its card and one line of counts, contents of folders included."""
+
+from __future__ import annotations
+
+from bot.models import Outcome, Receipt, RequestState
+from cards.entries import counted
+from cards.escape import Markdown
+from cards.texts import Texts
+
+
+def dentries(receipt: Receipt, *outcomes: Outcome) -> int:
+    """Dentries of the targets with one of these outcomes."""
+    return counted(result.entry for result in receipt.having(*outcomes))
+
+
+def result_title(receipt: Receipt, t: Texts) -> Markdown:
+    """The fact with its number: moved to the bin: 46 / 47 items · K7M2"""
+    request = receipt.request
+    done, total = dentries(receipt, Outcome.DELETED), request.totals.dentries
+    if done and receipt.state is RequestState.DONE and done == total:
+        key = "result.title_recycled" if request.to_recycle_bin else "result.title_permanent"
+        return t(key, n=done, id=request.id)
+    if done:
+        key = "result.title_recycled_part" if request.to_recycle_bin else "result.title_permanent_part"
+        return t(key, n=total, done=done, id=request.id)
+    return t(_nothing_deleted(receipt), n=total, id=request.id)
+
+
+def _nothing_deleted(receipt: Receipt) -> str:
+    if receipt.having(Outcome.UNKNOWN):
+        return "result.title_unknown"
+    return "result.title_not_deleted" if receipt.not_gone else "result.title_gone"
+
+
+def summary(receipt: Receipt, t: Texts) -> Markdown:
+    """46 items moved to the recycle bin, 1 not deleted"""
+    deleted, gone, unknown = (
+        dentries(receipt, outcome) for outcome in (Outcome.DELETED, Outcome.ALREADY_GONE, Outcome.UNKNOWN)
+    )
+    kept = counted(result.entry for result in receipt.not_gone) - unknown
+    counts = {
+        "summary.recycled" if receipt.request.to_recycle_bin else "summary.permanent": deleted,
+        "summary.gone": gone,
+        "summary.kept": kept,
+        "summary.unknown": unknown,
+    }
+    parts = [t(key, n=count) for key, count in counts.items() if count]
+    return Markdown(t("summary.comma").join(parts)) if parts else t("summary.nothing")

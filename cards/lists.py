@@ -1,0 +1,101 @@
+"""Long answers as messages: the details of a request page by page, a folder's listing, a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request
+from cards.entries import amount, counted, entry_line, mark
+from cards.escape import Markdown
+from cards.fit import PAGE_BYTES, json_bytes, pages, paragraphs, short_path
+from cards.texts import Texts
+
+ROW_PATH_BYTES = 3_000
+"""A row shows its path whole, unless the path alone would fill a quarter of a page."""
+DRY_RUN_ENTRIES = 20
+
+_OUTCOMES = {
+    Outcome.DELETED: "outcome.deleted",
+    Outcome.ALREADY_GONE: "outcome.already_gone",
+    Outcome.CHANGED: "outcome.changed",
+    Outcome.DENIED: "outcome.denied",
+    Outcome.NOT_RECYCLABLE: "outcome.not_recyclable",
+    Outcome.FAILED: "outcome.failed",
+    Outcome.UNKNOWN: "outcome.unknown",
+}
+
+
+def details_pages(
+    request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, max_bytes: int = PAGE_BYTES
+) -> list[Markdown]:
+    """Everything a request is about, each page at most `max_bytes` of JSON and headed by what it is and n/m.
+
+    Entries before the deletion, results after it: those say per entry what became of it.
+    """
+    lines = [_row(request, row, t, min(ROW_PATH_BYTES, max_bytes // 4)) for row in rows]
+    title = _details_title(request, t, 99_999, 99_999)
+    split = pages(lines, max_bytes - json_bytes(title) - json_bytes("\n\n"))
+    return [
+        paragraphs((_details_title(request, t, number, len(split)), *page))
+        for number, page in enumerate(split, 1)
+    ]
+
+
+def listing(path: str, dentries: Sequence[Dentry], t: Texts, max_bytes: int = PAGE_BYTES) -> Markdown:
+    """What lies in the folder at `path`, folders first, as much as fits into one message."""
+    if not dentries:
+        return t("list.empty", path=path)
+    title = t("list.title", n=len(dentries), path=path)
+    ordered = sorted(dentries, key=lambda dentry: not dentry.is_folder)
+    rows = [_listed(dentry, t) for dentry in ordered]
+    more = json_bytes(t("list.more", n=len(rows)))
+    shown = pages(rows, max_bytes - json_bytes(title) - more - 2 * json_bytes("\n\n"))[0]
+    hidden = len(rows) - len(shown)
+    return paragraphs((title, *shown, t("list.more", n=hidden) if hidden else ""))
+
+
+def dry_run_text(manifest: Manifest, t: Texts, *, to_recycle_bin: bool = True) -> Markdown:
+    """What a deletion would do, said before anybody is asked anything."""
+    totals, targets = manifest.totals, manifest.targets[:DRY_RUN_ENTRIES]
+    hidden = totals.dentries - counted(targets)
+    title = "dry_run.title" if to_recycle_bin else "dry_run.title_permanent"
+    return paragraphs(
+        (
+            t(title, n=totals.dentries, space=manifest.space.name),
+            *(entry_line(entry, t) for entry in targets),
+            t("preview.more", n=hidden) if hidden else "",
+            t("dry_run.total", amount=amount(t, totals.dentries, totals.size_bytes)),
+            t("preview.folders", n=totals.folders) if totals.folders else "",
+        )
+    )
+
+
+def _details_title(request: Request, t: Texts, page: int, of: int) -> Markdown:
+    return t(
+        "details.title",
+        n=request.totals.dentries,
+        id=request.id,
+        space=request.space.name,
+        page=page,
+        of=of,
+    )
+
+
+def _row(request: Request, row: Entry | ItemResult, t: Texts, path_bytes: int) -> Markdown:
+    if isinstance(row, Entry):
+        return entry_line(row, t, path_bytes)
+    line = entry_line(row.entry, t, path_bytes)
+    if row.outcome.is_gone or not row.cause:
+        return t("details.result", line=line, outcome=_outcome(request, row.outcome, t))
+    return t("details.result_with_code", line=line, outcome=_outcome(request, row.outcome, t), code=row.cause)
+
+
+def _outcome(request: Request, outcome: Outcome, t: Texts) -> Markdown:
+    if outcome is Outcome.DELETED and not request.to_recycle_bin:
+        return t("outcome.deleted_permanently")
+    return t(_OUTCOMES[outcome])
+
+
+def _listed(dentry: Dentry, t: Texts) -> Markdown:
+    line = Markdown(f"{mark(dentry)} {short_path(dentry.name, ROW_PATH_BYTES)}")
+    return t("entry.file", line=line, size=t.size(dentry.size_bytes)) if dentry.size_bytes else line

@@ -1,0 +1,266 @@
+"""Short answers: what was not understood, not found or not allowed, why, and the way out, in a sentence or two.
+
+Each is a function of the texts and of the facts it names, so that a forgotten fact is a type error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from bot.models import Dentry, Request, RequestState
+from cards.entries import path_line
+from cards.escape import Markdown
+from cards.fit import paragraphs, short
+from cards.request import NAME_BYTES, REASON_BYTES, decision
+from cards.texts import Texts
+
+MAX_SAME_NAMES = 10
+
+# --- the command itself
+
+
+def empty_command(t: Texts) -> Markdown:
+    return t("reply.empty_command")
+
+
+def unknown_command(t: Texts, typed: str, nearest: str | None = None) -> Markdown:
+    if nearest:
+        return t("reply.unknown_command_nearest", typed=typed, nearest=nearest)
+    return t("reply.unknown_command", typed=typed)
+
+
+def unclosed_quote(t: Texts) -> Markdown:
+    return t("reply.unclosed_quote")
+
+
+def unknown_option(t: Texts, option: str, command: str) -> Markdown:
+    return t("reply.unknown_option", option=Markdown(_option(option)), command=command)
+
+
+def option_without_value(t: Texts, option: str) -> Markdown:
+    return t("reply.option_without_value", option=Markdown(_option(option)))
+
+
+def unexpected_value(t: Texts, option: str) -> Markdown:
+    """An option that takes no value got one: --permanent=yes."""
+    return t("reply.unexpected_value", option=Markdown(_option(option)))
+
+
+def too_many_words(t: Texts, extra: str, command: str) -> Markdown:
+    return t("reply.too_many_words", extra=extra, command=command)
+
+
+def missing_target(t: Texts) -> Markdown:
+    return t("reply.missing_target")
+
+
+def missing_request(t: Texts, command: str) -> Markdown:
+    """A command that needs a request's number came without one."""
+    return t("reply.missing_request", command=command)
+
+
+def unsupported_message(t: Texts) -> Markdown:
+    """A picture, a file, a video: nothing that can be read as a command."""
+    return t("reply.unsupported_message")
+
+
+def voice_not_understood(t: Texts) -> Markdown:
+    return t("reply.voice_not_understood")
+
+
+# --- what was meant
+
+
+def not_found(t: Texts, path: str, nearest: str | None = None) -> Markdown:
+    if nearest:
+        return t("reply.not_found_nearest", path=path, nearest=nearest)
+    return t("reply.not_found", path=path)
+
+
+def ambiguous(t: Texts, name: str, dentries: Sequence[Dentry]) -> Markdown:
+    """Several entries with one name; shows how to name each by its id."""
+    shown = dentries[:MAX_SAME_NAMES]
+    rows = [t("reply.ambiguous_row", line=path_line(dentry), id=dentry.dentry_id) for dentry in shown]
+    title = t("reply.ambiguous", n=len(dentries), name=name)
+    return paragraphs((title, *rows, t("reply.ambiguous_way_out", id=dentries[0].dentry_id)))
+
+
+def not_a_folder(t: Texts, path: str, file: str) -> Markdown:
+    """`path` leads on through `file`, which holds nothing."""
+    return t("reply.not_a_folder", path=path, file=file)
+
+
+def nothing_to_delete(t: Texts) -> Markdown:
+    return t("reply.nothing_to_delete")
+
+
+def over_cap(t: Texts, count: int, limit: int) -> Markdown:
+    return t("reply.over_cap", n=count, limit=limit)
+
+
+def is_root(t: Texts) -> Markdown:
+    return t("reply.is_root")
+
+
+def bad_id(t: Texts, typed: str) -> Markdown:
+    return t("reply.bad_id", typed=typed)
+
+
+def link_not_found(t: Texts) -> Markdown:
+    return t("reply.link_not_found")
+
+
+def several_spaces(t: Texts) -> Markdown:
+    """The targets of one command lie in different spaces."""
+    return t("reply.several_spaces")
+
+
+def no_space(t: Texts) -> Markdown:
+    """The conversation has no file space and settings name none."""
+    return t("reply.no_space")
+
+
+def space_not_found(t: Texts, space_id: str) -> Markdown:
+    return t("reply.space_not_found", space=space_id)
+
+
+def no_access(t: Texts, place: str) -> Markdown:
+    """DingTalk does not let the person see this space or path."""
+    return t("reply.no_access", place=place)
+
+
+def no_such_page(t: Texts, page: int, pages: int) -> Markdown:
+    return t("reply.no_such_page", n=pages, page=page)
+
+
+# --- who may
+
+
+def unknown_sender(t: Texts) -> Markdown:
+    """No userId came with the message: a guest, or the app is not published."""
+    return t("reply.unknown_sender")
+
+
+def other_organisation(t: Texts) -> Markdown:
+    return t("reply.other_organisation")
+
+
+def conversation_not_allowed(t: Texts) -> Markdown:
+    return t("reply.conversation_not_allowed")
+
+
+def permanent_not_allowed(t: Texts) -> Markdown:
+    return t("reply.permanent_not_allowed")
+
+
+def no_recycle_bin(t: Texts, space: str, *, allow_permanent: bool) -> Markdown:
+    """Nothing was deleted because it could not be recycled; deleting for ever is offered only where allowed."""
+    if allow_permanent:
+        return t("reply.no_recycle_bin_offer", space=space)
+    return t("reply.no_recycle_bin", space=space)
+
+
+def not_yours(t: Texts, request: Request) -> Markdown:
+    return t("reply.not_yours", name=short(request.requester.name, NAME_BYTES))
+
+
+def not_yours_to_see(t: Texts, request_id: str) -> Markdown:
+    """A request of another conversation or person."""
+    return t("reply.not_yours_to_see", id=request_id)
+
+
+# --- requests and their cards
+
+
+def request_unknown(t: Texts, request_id: str) -> Markdown:
+    return t("reply.request_unknown", id=request_id)
+
+
+def card_unknown(t: Texts) -> Markdown:
+    return t("reply.card_unknown")
+
+
+def unknown_button(t: Texts) -> Markdown:
+    return t("reply.unknown_button")
+
+
+def wrong_nonce(t: Texts) -> Markdown:
+    return t("reply.wrong_nonce")
+
+
+def already_decided(t: Texts, request: Request, zone: tzinfo) -> Markdown:
+    """Who decided what, when; or that it expired."""
+    if request.state is RequestState.EXPIRED:
+        return expired(t, request.id, request.expires_at, zone)
+    return t("reply.already_decided", id=request.id, decision=decision(request, t, zone))
+
+
+def expired(t: Texts, request_id: str, at: datetime, zone: tzinfo) -> Markdown:
+    return t("reply.expired", id=request_id, time=t.clock(at, zone))
+
+
+def too_late(t: Texts, request: Request) -> Markdown:
+    """A cancellation after the deletion began."""
+    running = request.state in {RequestState.APPROVED, RequestState.RUNNING}
+    return t("reply.too_late_running" if running else "reply.too_late_done", id=request.id)
+
+
+def confirmed(t: Texts, request: Request) -> Markdown:
+    key = "reply.confirmed" if request.to_recycle_bin else "reply.confirmed_permanent"
+    return t(key, n=request.totals.dentries, id=request.id)
+
+
+def cancelled(t: Texts, request_id: str) -> Markdown:
+    return t("reply.cancelled", id=request_id)
+
+
+def rejected(t: Texts, request: Request, zone: tzinfo, reason: str) -> Markdown:
+    return t("reply.rejected", decision=decision(request, t, zone), reason=short(reason, REASON_BYTES))
+
+
+def details_sent(t: Texts, request_id: str) -> Markdown:
+    return t("reply.details_sent", id=request_id)
+
+
+def details_not_sent(t: Texts, request_id: str) -> Markdown:
+    """The one-to-one message could not be delivered; the command can still be typed."""
+    return t("reply.details_not_sent", id=request_id)
+
+
+# --- DingTalk, and us
+
+
+def slow(t: Texts, unknown: int, total: int) -> Markdown:
+    """The job goes on; some outcomes are still being looked up."""
+    return t("reply.slow", n=unknown, total=total)
+
+
+def throttled(t: Texts) -> Markdown:
+    return t("reply.throttled")
+
+
+def quota_used_up(t: Texts) -> Markdown:
+    return t("reply.quota_used_up")
+
+
+def missing_scope(t: Texts, scope: str) -> Markdown:
+    return t("reply.missing_scope", scope=scope)
+
+
+def unreachable(t: Texts) -> Markdown:
+    return t("reply.unreachable")
+
+
+def internal_error(t: Texts, reference: str) -> Markdown:
+    """`reference`: the request's number, or another word that the operator of the robot finds in the log."""
+    return t("reply.internal_error", id=reference)
+
+
+def pong(t: Texts) -> Markdown:
+    return t("reply.pong")
+
+
+def _option(option: str) -> str:
+    """Options begin with dashes, which would be twinned at the start of a text; the sentence puts words before."""
+    return "--" + short(option.lstrip("-"), NAME_BYTES)

@@ -1,0 +1,146 @@
+"""The card of a receipt: what was deleted, what was not and why, and what the person can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request
+from cards.account import dentries, result_title
+from cards.entries import counted, path_line
+from cards.escape import Markdown
+from cards.fit import most, paragraphs, short
+from cards.request import NAME_BYTES, SPACE_BYTES, decision
+from cards.texts import Texts
+
+MAX_FAILURES = 20
+MAX_CAUSES = 4
+CODE_BYTES = 60
+
+_OUTCOMES = {
+    Outcome.UNKNOWN: "cause.unknown",
+    Outcome.CHANGED: "cause.changed",
+    Outcome.DENIED: "cause.denied",
+    Outcome.NOT_RECYCLABLE: "cause.not_recyclable",
+}
+_CAUSES = {
+    "permissionDenied": "cause.denied",
+    "recycleBinNotSupportForSpace": "cause.no_recycle_bin",
+    "operationNotSupported": "cause.not_recyclable",
+    "operationConcurrentControl": "cause.busy",
+    "paramError": "cause.bad_id",
+    "paramError.dentryIds": "cause.bad_id",
+    "paramError.spaceId": "cause.bad_id",
+    "spaceNotExist": "cause.space_gone",
+    "systemError": "cause.trouble",
+    "unknownError": "cause.trouble",
+    "operationTimeout": "cause.trouble",
+    "taskNotExist": "cause.trouble",
+    "Forbidden.AccessDenied.ApiCountLimitForOrg": "cause.quota",
+    "Forbidden.AccessDenied.AccessTokenPermissionDenied": "cause.no_scope",
+    "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi": "cause.throttled",
+    "Forbidden.AccessDenied.QpmLimitForAppkeyAndApi": "cause.throttled",
+    "Forbidden.AccessDenied.QpsLimitForApi": "cause.throttled",
+    "task_failed": "cause.task_failed",
+    "quota": "cause.quota",
+    "no_scope": "cause.no_scope",
+    "throttled": "cause.throttled",
+    "deadline": "cause.trouble",
+    "changed": "cause.changed",
+    "unknown": "cause.unknown",
+}
+"""The sentence for a cause: DingTalk's error codes of batchRemove
+(https://open.dingtalk.com/document/development/delete-files-or-folders-in-bulk), and words of ours."""
+
+
+Groups = list[tuple[str, list[ItemResult]]]
+
+
+def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bool = True) -> Card:
+    """The result. `allow_permanent`: whether deleting for ever may be offered for what cannot be recycled."""
+    groups = _groups(receipt)
+    head, last = _head(receipt, t, zone), _next_step(receipt, t, allow_permanent=allow_permanent)
+
+    def build(per_group: int) -> str:
+        return paragraphs((*head, *_failures(receipt, groups, per_group, t), *last))
+
+    return Card(
+        title=result_title(receipt, t),
+        markdown=most(build, MAX_FAILURES),
+        buttons=(Button(id="details", text=t("button.details")),),
+    )
+
+
+def cause_key(result: ItemResult) -> str:
+    """The sentence for this result: by its cause, else by its outcome, else the one that shows the code."""
+    if result.outcome is Outcome.UNKNOWN:
+        return "cause.unknown"
+    return (
+        _CAUSES.get(result.cause)
+        or _OUTCOMES.get(result.outcome)
+        or ("cause.other" if result.cause else "cause.none")
+    )
+
+
+def cause_line(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) -> Markdown:
+    """How many were not deleted, why, and what to do about it."""
+    return t(
+        key,
+        n=counted(result.entry for result in results),
+        name=short(receipt.request.requester.name, NAME_BYTES),
+        code=short(results[0].cause, CODE_BYTES),
+        id=receipt.request.id,
+    )
+
+
+def _head(receipt: Receipt, t: Texts, zone: tzinfo) -> list[Markdown]:
+    place = short(receipt.request.space.name, SPACE_BYTES)
+    duration = t.duration(receipt.elapsed_s)
+    size = receipt.deleted_bytes
+    where = (
+        t("result.where_and_size", space=place, size=t.size(size), duration=duration)
+        if size
+        else t("result.where", space=place, duration=duration)
+    )
+    gone = dentries(receipt, Outcome.ALREADY_GONE)
+    lines = [where, _decided(receipt.request, t, zone)]
+    return [*lines, t("result.gone", n=gone)] if gone else lines
+
+
+def _decided(request: Request, t: Texts, zone: tzinfo) -> Markdown:
+    """Who decided, and who had asked when that is somebody else."""
+    decided = decision(request, t, zone)
+    if request.decided_by is None or request.decided_by.user_id == request.requester.user_id:
+        return decided
+    return t("result.asked_and_decided", name=short(request.requester.name, NAME_BYTES), decision=decided)
+
+
+def _groups(receipt: Receipt) -> Groups:
+    """Failures by what to say about them, the most common first; an unnamed cause is a group per code."""
+    groups: dict[tuple[str, str], list[ItemResult]] = {}
+    for result in receipt.not_gone:
+        key = cause_key(result)
+        groups.setdefault((key, result.cause if key == "cause.other" else ""), []).append(result)
+    found = [(key, results) for (key, _), results in groups.items()]
+    return sorted(found, key=lambda group: -len(group[1]))
+
+
+def _failures(receipt: Receipt, groups: Groups, per_group: int, t: Texts) -> list[Markdown]:
+    """A sentence per cause with its first entries, at most MAX_FAILURES of them in all, and how to see the rest."""
+    lines: list[Markdown] = []
+    listed = 0
+    for key, results in groups[:MAX_CAUSES]:
+        shown = results[: min(per_group, MAX_FAILURES - listed)]
+        listed += len(shown)
+        lines += [cause_line(key, results, receipt, t), *(path_line(result.entry.dentry) for result in shown)]
+    hidden = len(receipt.not_gone) - listed
+    return [*lines, t("result.more", n=hidden, id=receipt.request.id)] if hidden else lines
+
+
+def _next_step(receipt: Receipt, t: Texts, *, allow_permanent: bool) -> list[Markdown]:
+    steps = []
+    if allow_permanent and receipt.having(Outcome.NOT_RECYCLABLE):
+        steps.append(t("result.offer_permanent"))
+    if receipt.request.to_recycle_bin and receipt.having(Outcome.DELETED):
+        steps.append(t("result.restorable"))
+    return steps
