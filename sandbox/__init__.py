@@ -1,1 +1,1 @@
-"""A local DingTalk for tests and demonstrations: one server, one port, state in memory, built from the documentation."""
+"""A local DingTalk for tests and demonstrations: one server, one port, state in memory."""

@@ -4,21 +4,37 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.people import App
+
 if TYPE_CHECKING:
-    from sandbox.world import App, World
+    from sandbox.world import World
 
 JsonObject = dict[str, Any]
+NOBODY = App("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file sent as multipart/form-data."""
+
+    name: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: who calls, what path, query and body say. A body that is no JSON object is `{}`."""
+    """One request: who calls, what path, query and body say. A body that is no JSON object is `{}`.
+
+    `base_url` is the address the caller used, `app` is `NOBODY` where no access token is asked for.
+    """
 
     world: "World"
-    app: "App"
+    app: App
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: JsonObject = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    base_url: str = ""
 
     @property
     def corp_id(self) -> str:
@@ -33,7 +49,7 @@ Handler = Callable[[Call], Awaitable[JsonObject]]
 class Endpoint:
     """One interface. `path` is an aiohttp pattern; `scope` the permission it needs; `doc` its page.
 
-    `counted`: whether a call uses up the monthly quota. `token`: how the caller proves who it is.
+    `counted`: whether a call uses up the monthly quota. `token`: whether it asks for an access token.
     """
 
     method: str

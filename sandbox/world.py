@@ -1,66 +1,66 @@
-"""Everything the sandbox knows, in plain dataclasses. Times are milliseconds of the sandbox clock."""
+"""Everything the sandbox knows."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from sandbox.cards import Cards
+from sandbox.chat import Chat, Conversation
 from sandbox.clock import Clock
 from sandbox.drive import Drive
+from sandbox.faults import Faults
 from sandbox.limits import Limits
+from sandbox.log import Log
+from sandbox.meter import Meter
+from sandbox.people import App, Application, Department, Person, Role
+from sandbox.record import CallRecord
 from sandbox.stream import Stream
+from sandbox.tokens import Tokens
 
-
-@dataclass(slots=True)
-class App:
-    """An application as seen by one organisation; `scopes` None means it was granted everything."""
-
-    client_id: str
-    corp_id: str
-    scopes: set[str] | None = None
-
-
-@dataclass(slots=True)
-class Person:
-    """A member of an organisation."""
-
-    user_id: str
-    union_id: str
-    name: str
-    corp_id: str
-    title: str = ""
-    language: str = "zh_CN"
-    admin: bool = False
-    boss: bool = False
-    senior: bool = False
-    manager_user_id: str = ""
-    departments: list[int] = field(default_factory=list)
-    leads: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Conversation:
-    """A group (`type` "2") or a one-to-one conversation with the robot ("1"). `members` are userIds."""
-
-    conversation_id: str
-    type: str
-    title: str
-    members: list[str]
-    corp_id: str
-    space_id: str | None = None
-    robot_inside: bool = True
+__all__ = ["App", "Application", "Department", "Person", "Role", "World"]
 
 
 @dataclass
 class World:
-    """The whole state of one sandbox."""
+    """The whole state of one sandbox. `base_url` is the address at which robots reach it."""
 
     clock: Clock
     limits: Limits
     stream: Stream
     drive: Drive
+    chat: Chat
+    cards: Cards
+    tokens: Tokens
+    meter: Meter
+    faults: Faults
+    calls: Log[CallRecord] = field(default_factory=Log)
+    apps: dict[str, Application] = field(default_factory=dict)
+    """By clientId (suiteKey for a suite)."""
     people: dict[str, Person] = field(default_factory=dict)
     """By userId."""
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    """By conversationId."""
+    departments: dict[int, Department] = field(default_factory=dict)
+    roles: dict[int, Role] = field(default_factory=dict)
+    media: dict[str, str] = field(default_factory=dict)
+    """Uploaded media: mediaId → file name."""
+    violations: list[str] = field(default_factory=list)
+    """What an application did although the documentation forbids it."""
+    base_url: str = ""
+    seed: dict[str, Any] = field(default_factory=dict)
+    """What it was made of, to go back to."""
+
+    @property
+    def conversations(self) -> dict[str, Conversation]:
+        """By conversationId."""
+        return self.chat.conversations
 
     def person_by_union(self, union_id: str) -> Person | None:
         """The person with this unionId, in whichever organisation."""
         return next((p for p in self.people.values() if p.union_id == union_id), None)
+
+    def colleague(self, user_id: str, corp_id: str) -> Person | None:
+        """The person with this userId if they belong to the organisation."""
+        person = self.people.get(user_id)
+        return person if person and person.corp_id == corp_id else None
+
+    def application(self, robot_code: str) -> Application | None:
+        """The application whose robot has this code."""
+        return next((a for a in self.apps.values() if a.robot_code == robot_code), None)

@@ -1,0 +1,31 @@
+"""Waiting for something to be true: what lets a test long-poll instead of sleeping."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Bell:
+    """Rung whenever something changed; `until` waits for a condition and looks again at every ring."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wakes everybody who waits."""
+        rung, self._rung = self._rung, asyncio.Event()
+        rung.set()
+
+    async def until(self, ready: Callable[[], bool], seconds: float) -> bool:
+        """Returns True once `ready()` holds, False when it still does not after `seconds` of real time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while not ready():
+            left = deadline - loop.time()
+            if left <= 0:
+                return False
+            rung = self._rung
+            try:
+                await asyncio.wait_for(rung.wait(), left)
+            except TimeoutError:
+                continue
+        return True

@@ -1,0 +1,72 @@
+"""What every control route shares: a world, the order as JSON, an answer as JSON, and 400 with a reason."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.errors import ApiError
+from sandbox.talk import MisuseError
+from sandbox.world import World
+
+JsonObject = dict[str, Any]
+LONGEST_WAIT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One request to the control API."""
+
+    world: World
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: JsonObject = field(default_factory=dict)
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A whole number of the query."""
+        return int(self.query.get(name, default))
+
+    @property
+    def wait_s(self) -> float:
+        """How long a long-poll may last, in seconds."""
+        return min(float(self.query.get("wait", 0)), LONGEST_WAIT_S)
+
+    def need(self, name: str) -> Any:
+        """A field the body cannot do without. Raises MisuseError."""
+        if name not in self.body:
+            raise MisuseError(f"{name} is missing")
+        return self.body[name]
+
+
+Handler = Callable[[Order], Awaitable[JsonObject]]
+Route = tuple[str, str, Handler]
+
+
+class Desk:
+    """Serves one control handler to aiohttp."""
+
+    def __init__(self, world: World, handler: Handler) -> None:
+        self.world = world
+        self.handler = handler
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """The handler's answer, or 400 `{error}`."""
+        try:
+            order = Order(self.world, dict(request.match_info), dict(request.query), await _body(request))
+            return _json(await self.handler(order))
+        except (MisuseError, LookupError, ValueError, TypeError, ApiError) as exc:
+            return _json({"error": str(exc) or type(exc).__name__}, status=400)
+
+
+async def _body(request: web.Request) -> JsonObject:
+    text = await request.text()
+    value = json.loads(text) if text else {}
+    if not isinstance(value, dict):
+        raise MisuseError("the body is not a JSON object")
+    return value
+
+
+def _json(value: JsonObject, status: int = 200) -> web.Response:
+    return web.json_response(value, status=status, dumps=lambda v: json.dumps(v, ensure_ascii=False))

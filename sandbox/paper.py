@@ -1,0 +1,34 @@
+"""Plain dataclasses as JSON objects with camelCase names, and back."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+ThingT = TypeVar("ThingT")
+
+
+def camel(name: str) -> str:
+    """`out_track_id` → `outTrackId`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def to_json(thing: Any) -> dict[str, Any]:
+    """The public fields of a dataclass; dataclasses inside become objects too, other values stay as they are."""
+    return {
+        camel(f.name): to_json(value) if is_dataclass(value) else value
+        for f in fields(thing)
+        if not f.name.startswith("_")
+        for value in [getattr(thing, f.name)]
+    }
+
+
+def from_json(kind: type[ThingT], raw: dict[str, Any]) -> ThingT:
+    """A dataclass of simple values out of its object.
+
+    Raises ValueError for a name it does not know and TypeError for one that is missing.
+    """
+    names = {camel(f.name): f.name for f in fields(kind)}  # type: ignore[arg-type]  # only used with dataclasses
+    unknown = raw.keys() - names.keys()
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    return kind(**{names[key]: value for key, value in raw.items()})

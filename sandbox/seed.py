@@ -1,0 +1,171 @@
+"""The company the sandbox starts with, and whole worlds in and out of JSON."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sandbox import drive
+from sandbox.cards import Card, Cards, Template
+from sandbox.chat import Chat, Conversation, Message, Session
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.limits import Limits
+from sandbox.meter import Meter
+from sandbox.paper import from_json, to_json
+from sandbox.people import Application, Department, Person, Role
+from sandbox.stream import Stream
+from sandbox.tokens import Tokens
+from sandbox.world import World
+
+HERE = Path(__file__).parent
+JsonObject = dict[str, Any]
+
+
+def read_seed(path: Path | None = None) -> JsonObject:
+    """A seed file; parts it does not have (`people`, `conversations`, `drive`, …) come from the built-in one."""
+    built_in = json.loads((HERE / "seed.json").read_text("utf-8"))
+    built_in["drive"] = json.loads((HERE / "seed_drive.json").read_text("utf-8"))
+    return built_in if path is None else {**built_in, **json.loads(path.read_text("utf-8"))}
+
+
+def new_world(seed: JsonObject | None = None) -> World:
+    """A world with this seed (the built-in one when None), its clock at the real time."""
+    clock, limits = Clock(), Limits()
+    meter = Meter(clock, limits)
+    apps: dict[str, Application] = {}
+    stream = Stream(clock, limits, meter, apps)
+    world = World(
+        clock=clock,
+        limits=limits,
+        stream=stream,
+        drive=drive.Drive(clock, limits, stream.push_event),
+        chat=Chat(clock),
+        cards=Cards(),
+        tokens=Tokens(clock),
+        meter=meter,
+        faults=Faults(),
+        apps=apps,
+    )
+    world.seed = read_seed() if seed is None else seed
+    load(world, world.seed)
+    return world
+
+
+def reseed(world: World) -> None:
+    """Back to the beginning: people, conversations, cards, drive as seeded; no faults, no calls, new meters.
+
+    Connections, access tokens and the clock stay, so that an application notices nothing.
+    """
+    world.faults.ordered.clear()
+    world.calls.clear()
+    world.meter.reset()
+    world.violations.clear()
+    _set_limits(world, {})
+    load(world, world.seed)
+
+
+def load(world: World, state: JsonObject) -> None:
+    """Replaces what `state` names; raises KeyError, TypeError or ValueError when it makes no sense."""
+    for name, loader in LOADERS.items():
+        if name in state:
+            loader(world, state[name])
+
+
+def dump(world: World) -> JsonObject:
+    """The whole state; `load` takes it back. What is measured (`meter`, `violations`) is in it to be read."""
+    messages = [m for said in world.chat.messages.values() for m in said]
+    return {
+        "apps": [to_json(a) for a in world.apps.values()],
+        "people": [to_json(p) for p in world.people.values()],
+        "departments": [to_json(d) for d in world.departments.values()],
+        "roles": [to_json(r) for r in world.roles.values()],
+        "conversations": [to_json(c) for c in world.chat.conversations.values()],
+        "templates": [to_json(t) for t in world.cards.templates.values()],
+        "cards": [to_json(c) for c in world.cards.cards.values()],
+        "messages": [to_json(m) for m in sorted(messages, key=lambda m: m.seq)],
+        "sessions": {key: to_json(s) for key, s in world.chat.sessions.items()},
+        "media": dict(world.media),
+        "limits": to_json(world.limits),
+        "drive": drive.to_dict(world.drive),
+        "violations": list(world.violations),
+        "meter": {
+            "month": world.meter.month,
+            "counted": world.meter.calls.total(),
+            "calls": dict(world.meter.calls),
+            "pushes": world.meter.pushes,
+        },
+    }
+
+
+def _set_apps(world: World, raw: list[JsonObject]) -> None:
+    world.apps.clear()
+    world.apps.update((a.client_id, a) for a in (from_json(Application, r) for r in raw))
+
+
+def _set_people(world: World, raw: list[JsonObject]) -> None:
+    world.people = {p.user_id: p for p in (from_json(Person, r) for r in raw)}
+
+
+def _set_departments(world: World, raw: list[JsonObject]) -> None:
+    world.departments = {d.dept_id: d for d in (from_json(Department, r) for r in raw)}
+
+
+def _set_roles(world: World, raw: list[JsonObject]) -> None:
+    world.roles = {r.role_id: r for r in (from_json(Role, item) for item in raw)}
+
+
+def _set_conversations(world: World, raw: list[JsonObject]) -> None:
+    """Sets the conversations and forgets what was said, and the cards that were shown, in the old ones."""
+    world.chat.reset()
+    world.cards.cards.clear()
+    for conversation in (from_json(Conversation, r) for r in raw):
+        world.chat.conversations[conversation.conversation_id] = conversation
+
+
+def _set_templates(world: World, raw: list[JsonObject]) -> None:
+    world.cards.templates = {t.template_id: t for t in (from_json(Template, r) for r in raw)}
+
+
+def _set_cards(world: World, raw: list[JsonObject]) -> None:
+    world.cards.cards = {c.out_track_id: c for c in (from_json(Card, r) for r in raw)}
+
+
+def _set_messages(world: World, raw: list[JsonObject]) -> None:
+    for message in (from_json(Message, r) for r in raw):
+        world.chat.adopt(message)
+
+
+def _set_sessions(world: World, raw: dict[str, JsonObject]) -> None:
+    world.chat.sessions.update((key, from_json(Session, r)) for key, r in raw.items())
+
+
+def _set_media(world: World, raw: dict[str, str]) -> None:
+    world.media = dict(raw)
+
+
+def _set_limits(world: World, raw: JsonObject) -> None:
+    """Sets every knob named, the others to their defaults; the object itself stays, others hold it."""
+    wanted = from_json(Limits, raw)
+    for name in Limits.__slots__:
+        setattr(world.limits, name, getattr(wanted, name))
+
+
+def _set_drive(world: World, raw: JsonObject) -> None:
+    world.drive = drive.from_dict(world.clock, world.limits, raw, world.stream.push_event)
+
+
+LOADERS: dict[str, Callable[[World, Any], None]] = {
+    "apps": _set_apps,
+    "people": _set_people,
+    "departments": _set_departments,
+    "roles": _set_roles,
+    "conversations": _set_conversations,
+    "templates": _set_templates,
+    "cards": _set_cards,
+    "messages": _set_messages,
+    "sessions": _set_sessions,
+    "media": _set_media,
+    "limits": _set_limits,
+    "drive": _set_drive,
+}

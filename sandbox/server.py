@@ -1,0 +1,68 @@
+"""The sandbox as one aiohttp application on one port."""
+
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from sandbox import auth, card, contact, control, gateway, recycle, robot, storage
+from sandbox.gate import Gate
+from sandbox.seed import new_world
+from sandbox.wire import Endpoint
+from sandbox.world import World
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *auth.ENDPOINTS,
+    *contact.ENDPOINTS,
+    *gateway.ENDPOINTS,
+    *robot.ENDPOINTS,
+    *card.ENDPOINTS,
+    *storage.ENDPOINTS,
+    *recycle.ENDPOINTS,
+)
+BODY_BYTES = 32 * 1024 * 1024
+
+
+def create_app(world: World) -> web.Application:
+    """All interfaces of DingTalk that the sandbox has, the websocket, and the control API."""
+    app = web.Application(client_max_size=BODY_BYTES)
+    for endpoint in ENDPOINTS:
+        app.router.add_route(endpoint.method, endpoint.path, Gate(world, endpoint).serve)
+    app.router.add_get("/connect", gateway.Connect(world).serve)
+    control.add_routes(app, world)
+
+    async def close_stream(_: web.Application) -> None:
+        await world.stream.close()
+
+    app.on_shutdown.append(close_stream)
+    return app
+
+
+class Server:
+    """A running sandbox: `async with Server() as s: s.url`. Port 0 is any free port."""
+
+    def __init__(self, world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.world = world or new_world()
+        self.host = host
+        self.port = port
+        self._runner = web.AppRunner(create_app(self.world), access_log=None, shutdown_timeout=1.0)
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104  compared, not bound
+        return f"http://{host}:{self.port}"
+
+    async def __aenter__(self) -> "Server":
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        await site.start()
+        addresses: list[Any] = self._runner.addresses
+        self.port = addresses[0][1]
+        self.world.base_url = self.url
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
