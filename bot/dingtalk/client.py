@@ -1,0 +1,63 @@
+"""The client: one object with a group of calls for each family of DingTalk's API."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from bot.dingtalk.auth import CachedTokens, TokenProvider
+from bot.dingtalk.card import Cards
+from bot.dingtalk.contact import Contact
+from bot.dingtalk.limit import Limits
+from bot.dingtalk.meter import Meter, no_meter
+from bot.dingtalk.robot import Robot
+from bot.dingtalk.storage import Storage
+from bot.dingtalk.wire import Wire
+
+
+class DingTalk:
+    """DingTalk's OpenAPI for one app, typed; use with `async with`.
+
+    `api_base_url` and `oapi_base_url` are the hosts of the new and the old style. A `session` given stays
+    the caller's to close. Every call raises DingTalkError, and nothing else of the network.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_base_url: str,
+        oapi_base_url: str,
+        tokens: TokenProvider,
+        robot_code: str,
+        meter: Meter = no_meter,
+        session: aiohttp.ClientSession | None = None,
+        calls_per_second: int = 20,
+        timeout_s: float = 10.0,
+    ) -> None:
+        self._tokens = tokens
+        self._wire = Wire(
+            api_base_url=api_base_url,
+            oapi_base_url=oapi_base_url,
+            tokens=tokens,
+            meter=meter,
+            limits=Limits(calls_per_second),
+            session=session,
+            timeout_s=timeout_s,
+        )
+        self.contact = Contact(self._wire)
+        self.storage = Storage(self._wire)
+        self.card = Cards(self._wire, robot_code)
+        self.robot = Robot(self._wire, robot_code)
+
+    async def __aenter__(self) -> Self:
+        await self._wire.__aenter__()
+        if isinstance(self._tokens, CachedTokens):
+            self._tokens.attach(self._wire.exchange)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._wire.__aexit__(kind, exc, traceback)
