@@ -20,6 +20,7 @@ from handlers.grammar import (
     Token,
     UsageProblem,
     fold_word,
+    is_dashes,
     is_torn,
     language_of,
     nearest,
@@ -261,15 +262,20 @@ def _arranged(options: dict[str, click.Option], given: tuple[Token, ...]) -> lis
 
 
 def _whole(token: Token) -> str:
+    """A word that may be an argument; free text is let through, but half a name must not name anything."""
     if not token.quoted and is_torn(token.text):
         raise UsageProblem("unclosed_quote", text=token.text)
+    if not token.quoted and is_dashes(token.text):
+        raise UsageProblem("unknown_option", option=token.text, nearest=None)
     return token.text
 
 
 def _known(options: dict[str, click.Option], token: Token) -> click.Option:
     option = options.get(token.text)
     if option is None:
-        raise UsageProblem("unknown_option", option=token.text, nearest=nearest(token.text, options))
+        bare = {name.lstrip("-"): name for name in options}
+        alike = bare.get(nearest(token.text.lstrip("-"), bare) or "")
+        raise UsageProblem("unknown_option", option=token.text, nearest=alike)
     if option.is_flag and token.attached:
         raise UsageProblem("needless_value", option=token.text)
     return option

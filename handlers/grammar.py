@@ -54,9 +54,11 @@ _END = rf"(?=[\s{_INVISIBLE}]|$)"
 
 _GAP = re.compile(rf"[\s{_INVISIBLE}]*")
 _MENTIONS = re.compile(rf"(?:[\s{_INVISIBLE}]*[@＠]\S*)*[\s{_INVISIBLE}]*")
+_TAIL = re.compile(rf"(?<![{_INVISIBLE}])[{_INVISIBLE}]+$")
 _WORD = re.compile(r"\S+")
 _OPTION = re.compile(rf"(?P<dashes>[{_DASHES}]+)(?P<name>[^\s=＝:：]*)(?P<attached>[=＝:：])?")
-_OPTION_NAME = re.compile(r"[\w-]*")
+_OPTION_NAME = re.compile(r"[\w-]+")
+_ONLY_DASHES = re.compile(rf"[{_DASHES}]+")
 _HAN_OPTION = re.compile(rf"(?:^|\s)[{_DASHES}][^\s=＝:：]*[{_HAN}]")
 _STRICT = re.compile(rf'"((?:[^"]|"")*+)"{_END}')
 _LOOSE = re.compile(rf"[{_DOUBLES}](.*?)[{_DOUBLES}]{_END}", re.DOTALL)
@@ -66,7 +68,7 @@ _CJK = re.compile(rf"[{_HAN}\u3000-\u303f\uff00-\uffef]")
 _EDGE_MARKS = "/.,!?;:~…。、"
 
 
-class UsageProblem(Exception):  # noqa: N818 - a person's slip, not an error of ours
+class UsageProblem(Exception):
     """A text that is no command. `kind` says why, `facts` hold what a sentence about it needs.
 
     `language` is the one to answer in. Long facts are shortened.
@@ -148,6 +150,11 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(_scan(text))
 
 
+def is_dashes(word: str) -> bool:
+    """Whether a word is punctuation between others: `/2023 —— 已过期`."""
+    return bool(_ONLY_DASHES.fullmatch(word))
+
+
 def is_torn(word: str) -> bool:
     """Whether an unquoted word holds half a quotation: `/2023/“my` of `/2023/“my report.pdf”`.
 
@@ -171,6 +178,8 @@ def _option(text: str, at: int) -> tuple[Token, int] | None:
     if not found:
         return None
     dashes, name = found["dashes"], fold(found["name"])
+    if not name:
+        return None
     if not dashes.isascii():
         if not _OPTION_NAME.fullmatch(name):
             return None
@@ -213,7 +222,7 @@ def _word(text: str, at: int) -> tuple[Token, int]:
     found = _WORD.match(text, at)
     if not found:
         raise AssertionError("a token starts with what is not white space")
-    word = re.sub(f"[{_INVISIBLE}]+$", "", found[0]).replace("／", "/")
+    word = _TAIL.sub("", found[0]).replace("／", "/")
     return Token(word), found.end()
 
 

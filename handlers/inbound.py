@@ -20,7 +20,7 @@ _MAX_ID_CHARS = 512
 _CONVERSATION_KINDS: dict[str, Literal["one_to_one", "group"]] = {"1": "one_to_one", "2": "group"}
 
 
-class InvalidMessage(Exception):  # noqa: N818 - says what the message is
+class InvalidMessage(Exception):
     """A push nobody can act on. `missing` names the fields that are absent or senseless."""
 
     def __init__(self, *missing: str) -> None:
