@@ -66,26 +66,32 @@ async def gettoken(call: Call) -> JsonObject:
 
 
 async def get_corp_token(call: Call) -> JsonObject:
-    """The old interface for third-party apps; the query is signed with the suite's secret."""
-    suite = call.world.apps.get(call.query.get("accessKey", ""))
+    """The old interface for third-party apps: signed with the suite's secret, or with the secret itself."""
+    given = {**call.body, **call.query}
+    suite = call.world.apps.get(str(given.get("accessKey", "")))
     if suite is None or not suite.suite:
         raise OldApiError(853003, "accessKey参数不合法，必须是钉钉开放平台存在的appId")
-    ticket = call.query.get("suiteTicket", "")
+    ticket = str(given.get("suiteTicket", ""))
     if not call.world.tokens.good_ticket(suite.client_id, ticket):
         raise OldApiError(40085, "不存在的suiteticket")
+    if given.get("accessSecret") != suite.client_secret:
+        _check_signature(call, suite, ticket)
+    corp_id = str(given.get("auth_corpid", ""))
+    if corp_id not in suite.corp_ids:
+        raise OldApiError(40079, "不存在的授权信息")
+    value = call.world.tokens.new(App(suite.client_id, corp_id))
+    return {"access_token": value, "expires_in": TOKEN_SECONDS}
+
+
+def _check_signature(call: Call, suite: Application, ticket: str) -> None:
     timestamp = call.query.get("timestamp", "")
     if not timestamp.isdigit():
         raise OldApiError(853001, "timestamp参数格式不正确，必须是当前时间的毫秒数")
     if abs(int(timestamp) - call.world.clock.now_ms()) > SIGNATURE_MS:
         raise OldApiError(853002, "timestamp参数不合法，该参数值与钉钉服务器当前时间相差超过1分钟")
     expected = signature(suite.client_secret, timestamp, ticket)
-    if not hmac.compare_digest(expected, call.query.get("signature", "")):
+    if not hmac.compare_digest(expected.encode(), call.query.get("signature", "").encode()):
         raise OldApiError(853004, "signature参数不正确，与钉钉服务端计算出来的签名不一致")
-    corp_id = str(call.body.get("auth_corpid", ""))
-    if corp_id not in suite.corp_ids:
-        raise OldApiError(40079, "不存在的授权信息")
-    value = call.world.tokens.new(App(suite.client_id, corp_id))
-    return {"access_token": value, "expires_in": TOKEN_SECONDS}
 
 
 def credentials(world: World, client_id: Any, secret: Any) -> Application | None:

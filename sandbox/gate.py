@@ -63,7 +63,7 @@ class Gate:
         try:
             body = await read_body(request)
             record.request = body[0]
-            app = self._admit(request, record)
+            app = self._admit(self._token_of(request, body[0]), record)
             return await self._work(request, record, app, body)
         except ApiError as exc:
             return self._reply(record, exc.status, exc.body(record.request_id))
@@ -92,7 +92,9 @@ class Gate:
         if fault and fault.item:
             fail_item(result, fault.item.dentry_id, fault.item.error_code)
         if self.endpoint.old_style:
-            result = {"errcode": 0, "errmsg": "ok", "request_id": record.request_id, **result}
+            result = {"errcode": 0, "errmsg": "ok", **result}
+        if self.endpoint.path.startswith("/topapi/"):
+            result["request_id"] = record.request_id
         return self._reply(record, 200, result)
 
     async def _delay(self, fault: Fault | None) -> None:
@@ -130,10 +132,15 @@ class Gate:
 
     # Admission
 
-    def _admit(self, request: web.Request, record: CallRecord) -> App:
+    def _token_of(self, request: web.Request, body: JsonObject) -> str:
+        if not self.endpoint.old_style:
+            return request.headers.get(TOKEN_HEADER, "")
+        return request.query.get("access_token") or str(body.pop("access_token", ""))
+
+    def _admit(self, access_token: str, record: CallRecord) -> App:
         if not self.endpoint.token:
             return NOBODY
-        app = self._token(request).app
+        app = self._token(access_token).app
         record.client_id = app.client_id
         self._check_scope(app)
         if self.world.meter.too_fast(app.client_id, self.endpoint.route):
@@ -144,14 +151,8 @@ class Gate:
             record.counted = True
         return app
 
-    def _token(self, request: web.Request) -> Token:
-        if self.endpoint.old_style:
-            value = request.query.get("access_token", "")
-        else:
-            value = request.headers.get(TOKEN_HEADER, "")
-        if not value:
-            raise self._error(401, "Unauthorized", 41001, "缺少access_token参数")
-        token = self.world.tokens.find(value)
+    def _token(self, access_token: str) -> Token:
+        token = self.world.tokens.find(access_token)
         if token is None:
             raise self._error(400, "InvalidAuthentication", 40014, "不合法的access_token")
         if self.world.tokens.expired(token):

@@ -3,7 +3,7 @@
 https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-the-dingtalk-server
 """
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,25 +13,25 @@ from sandbox.limits import Limits
 
 @dataclass
 class Meter:
-    """Calls by interface and pushes of the current month (UTC); the per-second windows of each app and interface."""
+    """Calls by interface and pushes of the current month (UTC); the last second of each app and interface."""
 
     clock: Clock
     limits: Limits
     month: str = ""
     calls: Counter[str] = field(default_factory=Counter)
     pushes: int = 0
-    _second: int = 0
-    _in_second: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _recent: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
 
     def too_fast(self, client_id: str, route: str) -> bool:
-        """Counts a call in the current second; whether it is one too many."""
-        second = int(self.clock.now())
-        if second != self._second:
-            self._second = second
-            self._in_second.clear()
-        self._in_second[client_id, route] += 1
-        allowed = self.limits.calls_per_second
-        return not self.limits.permit_unlimited and self._in_second[client_id, route] > allowed
+        """Whether this call is one too many within a second; one that is refused does not count."""
+        now = self.clock.now()
+        recent = self._recent.setdefault((client_id, route), deque())
+        while recent and recent[0] <= now - 1.0:
+            recent.popleft()
+        if not self.limits.permit_unlimited and len(recent) >= self.limits.calls_per_second:
+            return True
+        recent.append(now)
+        return False
 
     def spend_call(self, route: str) -> bool:
         """Takes one call off the monthly quota; False when it is used up."""
@@ -50,12 +50,13 @@ class Meter:
     def _turn_month(self) -> None:
         month = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m")
         if month != self.month:
-            self.reset()
             self.month = month
+            self.calls.clear()
+            self.pushes = 0
 
     def reset(self) -> None:
         """Starts counting from nothing."""
         self.month = ""
         self.calls.clear()
         self.pushes = 0
-        self._in_second.clear()
+        self._recent.clear()

@@ -25,7 +25,7 @@ def _space(space: Space) -> JsonObject:
         "recycles": space.recycles,
         "conversationId": space.conversation_id or None,
         "grants": space.grants,
-        "entries": len(space.tree),
+        "dentryCount": len(space.tree),
         "usedBytes": space.tree.used,
     }
 
@@ -63,7 +63,7 @@ async def entries(order: Order) -> JsonObject:
     listed = [_entry(space, d) for d in space.tree]
     if order.query.get("deleted") == "1":
         listed += [_recycled(item, d) for item in _items(world, space) for d in item.contents]
-    return {**_space(space), "entries": sorted(listed, key=lambda e: e["path"])}
+    return {**_space(space), "dentries": sorted(listed, key=lambda e: e["path"])}
 
 
 def _find(order: Order) -> Space:
