@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import click
+from pydantic import Field
 
 from bot.models import Language, Model
 from handlers.grammar import (
@@ -37,6 +38,7 @@ _PAGE = re.compile(r"0*[1-9][0-9]{0,3}")
 
 
 class DeleteArgs(Model):
+    verb: Literal["delete"] = "delete"
     targets: tuple[Target, ...]
     space: str | None = None
     permanent: bool = False
@@ -45,43 +47,49 @@ class DeleteArgs(Model):
 
 
 class LsArgs(Model):
+    verb: Literal["ls"] = "ls"
     folder: Target = ROOT
     space: str | None = None
 
 
 class StatusArgs(Model):
+    verb: Literal["status"] = "status"
     request: str | None = None
 
 
 class DetailsArgs(Model):
     """`page` counts from 1."""
 
+    verb: Literal["details"] = "details"
     request: str
     page: int = 1
 
 
 class ConfirmArgs(Model):
+    verb: Literal["confirm"] = "confirm"
     request: str
     nonce: str | None = None
 
 
 class CancelArgs(Model):
+    verb: Literal["cancel"] = "cancel"
     request: str
     nonce: str | None = None
 
 
 class WhoamiArgs(Model):
-    pass
+    verb: Literal["whoami"] = "whoami"
 
 
 class HelpArgs(Model):
     """`topic` is the canonical name of a command."""
 
+    verb: Literal["help"] = "help"
     topic: str | None = None
 
 
 class PingArgs(Model):
-    pass
+    verb: Literal["ping"] = "ping"
 
 
 Command = (
@@ -98,9 +106,9 @@ Command = (
 
 
 class Parsed(Model):
-    """A command and the language to answer it in."""
+    """A command and the language to answer it in. Survives JSON: `verb` tells one command from another."""
 
-    command: Command
+    command: Annotated[Command, Field(discriminator="verb")]
     language: Language
 
 

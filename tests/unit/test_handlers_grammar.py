@@ -18,6 +18,7 @@ from handlers.commands import (
     Parsed,
     PingArgs,
     StatusArgs,
+    Verb,
     WhoamiArgs,
     parse,
 )
@@ -76,7 +77,9 @@ def attempt(read: Callable[[], T]) -> T | UsageProblem:
     ],
 )
 def test_every_command_has_its_words(text: str, command: object) -> None:
-    assert parse(text).command == command
+    parsed = parse(text)
+    assert parsed.command == command
+    assert Parsed.model_validate_json(parsed.model_dump_json()) == parsed
 
 
 @pytest.mark.parametrize(
@@ -321,6 +324,11 @@ def test_the_root_is_a_target_that_says_so() -> None:
 def test_no_word_means_two_commands() -> None:
     words = [word for verb in VERBS for word in verb.words]
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_and_its_arguments_bear_the_same_name(verb: Verb) -> None:
+    assert verb.args.model_fields["verb"].default == verb.name
 
 
 PIECES = st.sampled_from(

@@ -1,0 +1,134 @@
+"""A click on a card: decided and answered within the 2 s DingTalk waits; everything else happens outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from bot.deletion.problems import DecisionRefused
+from bot.dingtalk.errors import DingTalkError
+from bot.engine import Payload
+from bot.messenger import card_params
+from bot.models import DecisionKind, Operator, Request
+from cards import replies
+from cards.escape import Markdown
+from cards.texts import Texts, texts
+from handlers import excuses
+from handlers.inbound import CardClick, InvalidMessage
+from handlers.messages import title_of
+from handlers.requests import pages_of
+from handlers.services import Services
+
+log = structlog.get_logger()
+
+TELL, DETAILS = "tell", "details"
+MAX_PAGES = 10
+DETAILS_AGAIN_S = 30
+_DECISIONS = {"confirm": DecisionKind.CONFIRM, "cancel": DecisionKind.CANCEL}
+
+Response = dict[str, Any]
+"""The answer to a card callback: https://open.dingtalk.com/document/development/event-callback-card"""
+
+
+async def handle(services: Services, data: dict[str, Any]) -> Response:
+    """Check, decide, and answer with the new card; never with an exception."""
+    try:
+        click = CardClick.from_data(data)
+    except InvalidMessage as exc:
+        log.warning("click.invalid", missing=exc.missing)
+        return {}
+    with structlog.contextvars.bound_contextvars(out_track_id=click.out_track_id, user_id=click.user_id):
+        try:
+            return await _answer(services, click)
+        except Exception:
+            log.exception("click.failed")
+            return _private(replies.internal_error(texts("zh"), click.out_track_id))
+
+
+async def _answer(services: Services, click: CardClick) -> Response:
+    request = await services.store.requests.by_card(click.out_track_id)
+    if request is None or click.corp_id != request.requester.corp_id:
+        log.warning("click.unknown_card", corp_id=click.corp_id)
+        t = texts("en" if services.language == "en" else "zh")
+        return _private(replies.card_unknown(t))
+    t = texts(request.language)
+    if click.action == "details":
+        return await _details(services, click, request, t)
+    if decision := _DECISIONS.get(click.action):
+        return await _decide(services, click, request, decision, t)
+    log.warning("click.unknown_button", action=click.action)
+    return _private(replies.unknown_button(t))
+
+
+async def _decide(
+    services: Services, click: CardClick, request: Request, decision: DecisionKind, t: Texts
+) -> Response:
+    try:
+        decided = await services.lifecycle.decide(request.id, decision, _clicker(click, request))
+    except DecisionRefused as refusal:
+        said = excuses.decision(refusal, t, services.zone)
+        await _tell(services, click, refusal.kind, said)
+        if refusal.kind == "not_yours" or refusal.request is None:
+            return _private(said)
+        return _public(await _card(services, refusal.request)) | _private(said)
+    return _public(await _card(services, decided))
+
+
+def _clicker(click: CardClick, request: Request) -> Operator:
+    """The requester as known; of anybody else only the id, which is all it takes to refuse them."""
+    if click.user_id == request.requester.user_id:
+        return request.requester
+    return Operator(corp_id=click.corp_id, user_id=click.user_id, union_id="", name="")
+
+
+async def _card(services: Services, request: Request) -> dict[str, str]:
+    receipt = await services.jobs.receipt(request) if request.state.is_final and request.decided_at else None
+    return card_params(await services.announcer.card(request, receipt))
+
+
+async def _details(services: Services, click: CardClick, request: Request, t: Texts) -> Response:
+    """The list goes one-to-one, outside the callback; pressing again and again sends it once."""
+    moment = int(services.clock().timestamp() // DETAILS_AGAIN_S)
+    workflow_id = f"{DETAILS}:{request.id}:{click.user_id}:{moment}"
+    await services.engine.start(DETAILS, workflow_id, {"request_id": request.id, "user_id": click.user_id})
+    return _private(replies.details_sent(t, request.id))
+
+
+async def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:
+    """Say a refusal one-to-one as well: nobody knows whether private card data shows in every client.
+
+    Once for each person, card and reason, since each message is a counted call.
+    """
+    workflow_id = f"{TELL}:{click.out_track_id}:{click.user_id}:{kind}"
+    await services.engine.start(TELL, workflow_id, {"user_id": click.user_id, "text": said})
+
+
+async def tell(services: Services, payload: Payload) -> None:
+    """The workflow of a sentence to one person."""
+    try:
+        await services.messenger.tell(payload["user_id"], title_of(payload["text"]), payload["text"])
+    except DingTalkError as exc:
+        log.warning("tell.not_delivered", error=str(exc))
+
+
+async def send_details(services: Services, payload: Payload) -> None:
+    """The workflow of a full list to one person, in as many messages as it takes, within reason."""
+    request = await services.store.requests.get(payload["request_id"])
+    if request is None:
+        return
+    pages = await pages_of(services, request, texts(request.language))
+    for page in pages[:MAX_PAGES]:
+        await tell(services, {"user_id": payload["user_id"], "text": page})
+
+
+def _public(params: dict[str, str]) -> Response:
+    return {"cardData": {"cardParamMap": params}, "cardUpdateOptions": {"updateCardDataByKey": True}}
+
+
+def _private(text: str) -> Response:
+    """Something only the clicker sees, where the template declares the variable private."""
+    return {
+        "userPrivateData": {"cardParamMap": {"tips": text}},
+        "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
+    }

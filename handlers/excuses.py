@@ -1,0 +1,92 @@
+"""From what went wrong to the one sentence that helps. The only place where errors become words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any
+
+from bot.deletion.problems import DecisionRefused, TargetProblem
+from bot.dingtalk.errors import BadCredentials, Denied, DingTalkError, QuotaUsedUp, Throttled
+from bot.models import RequestState
+from cards import replies
+from cards.escape import Markdown
+from cards.texts import Texts
+from handlers.grammar import UsageProblem
+
+
+Facts = dict[str, Any]
+Sentence = Callable[[Texts, Facts], Markdown]
+
+_USAGE: dict[str, Sentence] = {
+    "empty": lambda t, _: replies.empty_command(t),
+    "unknown_command": lambda t, f: replies.unknown_command(t, f["word"], f["nearest"]),
+    "unclosed_quote": lambda t, _: replies.unclosed_quote(t),
+    "unknown_option": lambda t, f: replies.unknown_option(t, f["option"], f.get("command") or "delete"),
+    "missing_value": lambda t, f: replies.option_without_value(t, f["option"]),
+    "needless_value": lambda t, f: replies.unexpected_value(t, f["option"]),
+    "missing_argument": lambda t, f: (
+        replies.missing_target(t) if f["command"] == "delete" else replies.missing_request(t, f["command"])
+    ),
+    "too_many_arguments": lambda t, f: replies.too_many_words(t, f.get("extra") or "", f["command"]),
+    "bad_id": lambda t, f: replies.bad_id(t, f["id"]),
+    "bad_link": lambda t, _: replies.link_not_found(t),
+}
+_TARGET: dict[str, Sentence] = {
+    "not_found": lambda t, f: replies.not_found(t, f["target"], f["nearest"]),
+    "ambiguous": lambda t, f: replies.ambiguous(t, f["target"], f["dentries"]),
+    "through_file": lambda t, f: replies.not_a_folder(t, f["path"], f["file"]),
+    "root": lambda t, _: replies.is_root(t),
+    "nothing": lambda t, _: replies.nothing_to_delete(t),
+    "over_cap": lambda t, f: replies.over_cap(t, f["count"], f["max"]),
+    "two_spaces": lambda t, _: replies.several_spaces(t),
+    "link_not_found": lambda t, _: replies.link_not_found(t),
+    "space_unknown": lambda t, f: replies.space_not_found(t, f["space"]),
+    "no_space": lambda t, _: replies.no_space(t),
+}
+
+
+def usage(problem: UsageProblem, t: Texts) -> Markdown:
+    """What was wrong with the text, and what to type instead."""
+    return _USAGE[problem.kind](t, problem.facts)
+
+
+def target(problem: TargetProblem, t: Texts) -> Markdown:
+    """Why what was named cannot be shown or deleted."""
+    return _TARGET[problem.kind](t, problem.facts)
+
+
+def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:
+    """Why a decision does not count; the one who came too late is told who was faster."""
+    request = refusal.request
+    if request is None:
+        return replies.request_unknown(t, refusal.facts["request_id"])
+    match refusal.kind:
+        case "not_yours":
+            return replies.not_yours(t, request)
+        case "wrong_nonce":
+            return replies.wrong_nonce(t)
+        case "expired":
+            return replies.expired(t, request.id, request.expires_at, zone)
+        case _ if request.state in {RequestState.CANCELLED, RequestState.REJECTED}:
+            return replies.already_decided(t, request, zone)
+        case _ if refusal.facts.get("decision") == "cancel":
+            return replies.too_late(t, request)
+        case _:
+            return replies.already_decided(t, request, zone)
+
+
+def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:
+    """What DingTalk's refusal means for the person who asked."""
+    if isinstance(exc, QuotaUsedUp):
+        return replies.quota_used_up(t)
+    if isinstance(exc, Throttled):
+        return replies.throttled(t)
+    if isinstance(exc, BadCredentials) or (
+        isinstance(exc, Denied) and exc.code.lower().startswith("forbidden")
+    ):
+        scopes = getattr(exc, "missing_scopes", ())
+        return replies.missing_scope(t, ", ".join(scopes) or exc.code)
+    if isinstance(exc, Denied):
+        return replies.no_access(t, place)
+    return replies.unreachable(t)

@@ -1,0 +1,60 @@
+"""The commands about files: delete, ls."""
+
+from __future__ import annotations
+
+from bot.deletion.resolve import Resolver
+from bot.dingtalk.errors import DingTalkError
+from bot.messenger import Webhook
+from bot.models import Space
+from cards import replies
+from cards.escape import Markdown
+from cards.lists import dry_run_text, listing
+from handlers.commands import DeleteArgs, LsArgs
+from handlers.services import Context
+
+
+async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
+    """Show exactly what would go, and ask for the decision. The card is the answer."""
+    s = ctx.services
+    if args.permanent and not s.policy.allow_permanent:
+        return replies.permanent_not_allowed(ctx.t)
+    request = await s.store.requests.by_message(ctx.message.message_key)
+    if request is None:  # else this message was being handled when the robot stopped
+        space = await s.spaces.find(
+            ctx.message.conversation, ctx.operator, space_id=args.space, targets=args.targets
+        )
+        manifest = await _resolver(ctx, space).manifest(args.targets)
+        if args.dry_run:
+            return dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
+        request = await s.lifecycle.make(
+            manifest,
+            requester=ctx.operator,
+            conversation=ctx.message.conversation,
+            message_key=ctx.message.message_key,
+            permanent=args.permanent,
+            reason=args.reason,
+            language=ctx.t.language,
+        )
+    try:
+        await s.announcer.ask(request, webhook(ctx))
+    except DingTalkError:
+        await s.lifecycle.withdraw(request)  # nobody can see what they would be agreeing to
+        raise
+    return None
+
+
+async def ls(ctx: Context, args: LsArgs) -> Markdown:
+    """What lies in a folder."""
+    space = await ctx.services.spaces.find(ctx.message.conversation, ctx.operator, space_id=args.space)
+    folder = await _resolver(ctx, space).folder(args.folder)
+    return listing(folder.path, folder.dentries, ctx.t)
+
+
+def webhook(ctx: Context) -> Webhook:
+    """The way to answer this message without a counted call."""
+    return Webhook(url=ctx.message.session_webhook, expires_at=ctx.message.session_webhook_expires_at)
+
+
+def _resolver(ctx: Context, space: Space) -> Resolver:
+    s = ctx.services
+    return Resolver(s.dingtalk, space, union_id=ctx.operator.union_id, max_dentries=s.policy.max_dentries)

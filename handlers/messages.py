@@ -1,0 +1,132 @@
+"""A robot message on its way to a command and back as an answer. The one error edge of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from bot.deletion.problems import DecisionRefused, TargetProblem
+from bot.dingtalk.errors import DingTalkError, NotFound
+from bot.engine import Payload
+from bot.messenger import Webhook
+from cards import replies
+from cards.escape import Markdown
+from cards.texts import Texts, texts
+from handlers import excuses
+from handlers.commands import (
+    CancelArgs,
+    ConfirmArgs,
+    DeleteArgs,
+    DetailsArgs,
+    HelpArgs,
+    LsArgs,
+    Parsed,
+    PingArgs,
+    StatusArgs,
+    WhoamiArgs,
+    parse,
+)
+from handlers.files import delete, ls
+from handlers.grammar import UsageProblem, language_of
+from handlers.inbound import IncomingMessage, InvalidMessage
+from handlers.requests import cancel, confirm, details, status
+from handlers.services import Context, Services
+from handlers.talk import help_, ping, whoami
+
+log = structlog.get_logger()
+
+HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
+    DeleteArgs: delete,
+    LsArgs: ls,
+    StatusArgs: status,
+    DetailsArgs: details,
+    ConfirmArgs: confirm,
+    CancelArgs: cancel,
+    WhoamiArgs: whoami,
+    HelpArgs: help_,
+    PingArgs: ping,
+}
+TITLE_CHARS = 40
+
+
+async def handle(services: Services, data: Payload) -> None:
+    """The workflow of one message: understand it, do it, answer it. Safe to begin again after a crash."""
+    try:
+        message = IncomingMessage.from_data(data, robot_code=services.robot_code)
+    except InvalidMessage as exc:
+        log.warning("message.invalid", missing=exc.missing)
+        return
+    with structlog.contextvars.bound_contextvars(msg_id=message.msg_id):
+        answer = await _answer(services, message)
+        if answer is not None:
+            await _reply(services, message, answer)
+
+
+async def _answer(services: Services, message: IncomingMessage) -> Markdown | None:
+    """Parse, check who and where, run the command. Whatever happens, there is a sentence or a card."""
+    t = texts(services.speaking(language_of("", message.text or message.sender_nick)))
+    try:
+        if refused := _refusal(services, message, t):
+            return refused
+        parsed = parse(message.text or "")
+        t = texts(services.speaking(parsed.language))
+        return await _run(services, message, parsed, t)
+    except UsageProblem as problem:
+        return excuses.usage(problem, texts(services.speaking(problem.language)))
+    except TargetProblem as problem:
+        return excuses.target(problem, t)
+    except DecisionRefused as refusal:
+        return excuses.decision(refusal, t, services.zone)
+    except DingTalkError as exc:
+        log.warning("message.refused_by_dingtalk", error=str(exc), error_type=type(exc).__name__)
+        return excuses.dingtalk(exc, t, place=message.conversation.title)
+    except Exception:
+        log.exception("message.failed")
+        return replies.internal_error(t, message.msg_id)
+
+
+def _refusal(services: Services, message: IncomingMessage, t: Texts) -> Markdown | None:
+    """Why this person or place is not served, told before anything is looked up."""
+    ours = services.corp_id or message.chatbot_corp_id
+    if message.corp_id and ours and message.corp_id != ours:
+        return replies.other_organisation(t)
+    if services.corp_id and message.chatbot_corp_id not in {"", services.corp_id}:
+        return replies.other_organisation(t)
+    if not message.sender_user_id:
+        return replies.unknown_sender(t)
+    if not services.policy.admits(message.conversation):
+        return replies.conversation_not_allowed(t)
+    if message.text is None:
+        return replies.unsupported_message(t)
+    if message.kind == "audio" and not message.text.strip():
+        return replies.voice_not_understood(t)
+    return None
+
+
+async def _run(services: Services, message: IncomingMessage, parsed: Parsed, t: Texts) -> Markdown | None:
+    corp_id = message.corp_id or services.corp_id or message.chatbot_corp_id
+    try:
+        operator = await services.operators.get(corp_id, message.sender_user_id)
+    except NotFound:
+        return replies.unknown_sender(t)
+    log.info("message.command", command=type(parsed.command).__name__, user_id=operator.user_id)
+    context = Context(services=services, message=message, operator=operator, t=t)
+    return await HANDLERS[type(parsed.command)](context, parsed.command)
+
+
+async def _reply(services: Services, message: IncomingMessage, answer: Markdown) -> None:
+    webhook = Webhook(url=message.session_webhook, expires_at=message.session_webhook_expires_at)
+    try:
+        await services.messenger.reply(
+            message.conversation, message.sender_user_id, webhook, title_of(answer), answer
+        )
+    except DingTalkError as exc:
+        log.error("reply.not_delivered", error=str(exc))
+
+
+def title_of(markdown: str) -> str:
+    """The line that a notification shows: the first one, without its marks."""
+    first = markdown.split("\n", 1)[0].replace("**", "")
+    return first if len(first) <= TITLE_CHARS else first[: TITLE_CHARS - 1] + "…"
