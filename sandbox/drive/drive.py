@@ -4,8 +4,10 @@ A dentry is at any time in exactly one place: a space's tree, a recycle item, or
 verbs (remove, restore, move, …) live in modules of their own and are built from what is here.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sandbox.bell import Bell
@@ -24,7 +26,6 @@ Push = Callable[[str, str, dict[str, Any]], None]
 ORG_QUOTA = 100 * 1024**3
 """Bytes an organisation has: https://open.dingtalk.com/document/development/ding-drive-overview"""
 
-_LONG_S = 3600.0
 _FIRST_ID = 118_000_000_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -195,12 +196,13 @@ class Drive:
         for task in list(self._running.values()):
             self._advance(task)
 
-    async def work(self) -> None:
-        """Ends tasks when their time has come although nobody asks; runs until it is cancelled."""
-        while True:
-            if await self._bell.until(lambda: self._next_due_s() is not None, _LONG_S):
-                await self.clock.sleep_until(self._next_due_s() or 0.0)
-                self.settle()
+    async def work(self, seconds: float) -> None:
+        """Ends the next task whose time comes within `seconds` of real time, although nobody asks for it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if await self._bell.until(lambda: self._next_due_s() is not None, seconds):
+                    await self.clock.sleep_until(self._next_due_s() or 0.0)
+                    self.settle()
 
     def _next_due_s(self) -> float | None:
         """When (seconds since 1970) the next running task ends by time alone; None: none does."""
@@ -233,9 +235,11 @@ class Drive:
         finished = task.finished(now, self.limits)
         due = task.total - task.failed if finished else task.due(now, self.limits)
         step = self._remove_next if task.kind == "remove" else self._place_next
-        while task.done < due:
-            step(task, space)
-            task.done += 1
+        while task.done < min(due, task.total - task.failed):
+            if step(task, space):
+                task.done += 1
+            else:
+                task.failed, task.fail_message = task.failed + 1, "dentryNotExist"
         if finished:
             self._end(task, now)
 
@@ -243,18 +247,42 @@ class Drive:
         task.end_ms = now
         del self._running[task.id]
 
-    def _remove_next(self, task: Task, space: Space) -> None:
-        dentry = self.take(space, task.waiting.pop())
-        task.held.append(dentry)
-        if dentry.id not in task.units:
-            return
-        contents, task.held = task.held[::-1], []
-        if task.to_bin:
-            self.recycle(space, contents, task.units[dentry.id], task.operator_id)
-        self.publish("storage_dentry_delete", space, dentry, task.operator_id)
+    def _remove_next(self, task: Task, space: Space) -> bool:
+        """Removes one more; False when somebody took it away, or put something into it, past all locks."""
+        dentry_id = task.waiting.pop()
+        removable = space.tree.get(dentry_id) is not None and not space.tree.child_count(dentry_id)
+        if removable:
+            task.held.append(self.take(space, dentry_id))
+        if dentry_id in task.units:
+            self._hand_over(task, space)
+        return removable
 
-    def _place_next(self, task: Task, space: Space) -> None:
-        self.put(space, task.held.pop())
+    def _hand_over(self, task: Task, space: Space) -> None:
+        """Recycles or forgets what the task holds: one tree, or several when their folder had to stay."""
+        contents, task.held = task.held[::-1], []
+        trees: dict[str, list[Dentry]] = {}
+        for dentry in contents:
+            tree = trees.get(dentry.parent_id, [])
+            tree.append(dentry)
+            trees[dentry.id] = tree
+        for root, *below in {id(tree): tree for tree in trees.values()}.values():
+            names = task.units.get(root.id) or self._names(space, root)
+            if task.to_bin:
+                self.recycle(space, [root, *below], names, task.operator_id)
+            self.publish("storage_dentry_delete", space, root, task.operator_id)
+
+    def _names(self, space: Space, dentry: Dentry) -> list[str]:
+        """The path of something detached, as far as the folders above it are still there."""
+        parent = space.tree.get(dentry.parent_id)
+        return [*(space.tree.names(parent) if parent else []), dentry.name]
+
+    def _place_next(self, task: Task, space: Space) -> bool:
+        """Places one more; False when its folder was taken away past all locks."""
+        dentry = task.held.pop()
+        if space.tree.get(dentry.parent_id) is None:
+            return False
+        self.put(space, dentry)
+        return True
 
     # -- events ---------------------------------------------------------------------------------------------
 
