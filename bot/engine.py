@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
 import structlog
@@ -30,16 +30,9 @@ _SYNC_DRIVERS = {"sqlite+aiosqlite": "sqlite", "postgresql+psycopg": "postgresql
 
 
 class Engine:
-    """The durable engine of this process; `async with`, then `start`. Only one can be open at a time."""
+    """The durable engine of this process: `add` its workflows, `async with`, then `start`. One at a time."""
 
-    def __init__(
-        self,
-        database_url: str,
-        workflows: Mapping[str, Workflow],
-        *,
-        executor_id: str = "local",
-        drain_s: float = 8.0,
-    ) -> None:
+    def __init__(self, database_url: str, *, executor_id: str = "local", drain_s: float = 8.0) -> None:
         """`executor_id` must stay the same over restarts: recovery looks for its own unfinished work."""
         url = make_url(database_url)
         self._config = DBOSConfig(
@@ -50,12 +43,16 @@ class Engine:
             log_level="WARNING",
             enable_otlp=False,
         )
-        self._functions = dict(workflows)
+        self._functions: dict[str, Workflow] = {}
         self._registered: dict[str, Workflow] = {}
         self._drain_s = drain_s
         self._running: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    def add(self, name: str, workflow: Workflow) -> None:
+        """Make a workflow known by a stable name. Before the engine is opened, or recovery would not find it."""
+        self._functions[name] = workflow
 
     async def __aenter__(self) -> Self:
         _log_through_ours()

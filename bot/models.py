@@ -72,6 +72,18 @@ class Dentry(Model):
         return self.type is DentryType.FOLDER
 
 
+class Target(Model):
+    """What a requester named: `text` as typed, `value` as understood for its kind.
+
+    id: a dentryId (`text` may still turn out to be a name); path: from the space's root, "/" first;
+    name: an entry of the space's root; link: a dentryUuid; root: the space itself.
+    """
+
+    text: str
+    kind: Literal["id", "path", "name", "link", "root"]
+    value: str
+
+
 class Entry(Model):
     """One line of a manifest: a dentry that would go.
 

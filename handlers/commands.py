@@ -232,7 +232,7 @@ def parse(text: str) -> Parsed:
     language = language_of("", text[:MAX_CHARS])
     try:
         if len(text) > MAX_CHARS:
-            raise UsageProblem("too_long", limit=str(MAX_CHARS))  # noqa: TRY301 - gets its language below
+            raise UsageProblem("too_long", limit=str(MAX_CHARS))
         word, rest = split_command(scrub(text), _CHINESE)
         language = language_of(word, rest)
         return Parsed(command=_verb(word).read(rest), language=language)

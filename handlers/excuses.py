@@ -14,7 +14,6 @@ from cards.escape import Markdown
 from cards.texts import Texts
 from handlers.grammar import UsageProblem
 
-
 Facts = dict[str, Any]
 Sentence = Callable[[Texts, Facts], Markdown]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import Self
 
-from bot.models import Model
+from bot import models
 from handlers.grammar import UsageProblem
 
 MAX_ID_CHARS = 64
@@ -17,19 +17,11 @@ _NODE = re.compile(
 )
 
 
-class Target(Model):
-    """A dentry by id, path, name or link, or the root of the space.
-
-    `text` is what was typed. `value` is, by `kind`: the dentryId; the path from the root, starting with `/`
-    and free of empty parts, `.` and `..`; the name of a dentry in the root; the dentryUuid of the link; `/`.
-    An id of digits may also be the name of a file: look for the name when there is no such id.
+class Target(models.Target):
+    """A target as it is read from a text.
 
     Links follow https://open.dingtalk.com/document/development/get-node-by-link
     """
-
-    text: str
-    kind: Literal["id", "path", "name", "link", "root"]
-    value: str
 
     @classmethod
     def of(cls, text: str) -> Self:

@@ -44,7 +44,8 @@ class DentryInfo(Wired):
 
         The page of the single query shows `/name`, those of the lists `./name`; both mean the same.
         """
-        path = "/" + self.path.removeprefix(".").strip("/")
+        from_root = self.path.removeprefix("./") if self.path != "." else ""
+        path = "/" + from_root.strip("/")
         if not self.name or path.endswith(f"/{self.name.strip('/')}"):
             return path
         return f"{path.rstrip('/')}/{self.name}"

@@ -113,11 +113,12 @@ _BY_CODE: dict[str, type[DingTalkError]] = {
     **dict.fromkeys(("auth.error", "unauthorized", "invalidParameter.token.invalid"), Denied),
     **dict.fromkeys(("60011", "50002", "50004", "43007", "41001"), Denied),
     **dict.fromkeys(("session.expired", "group.disbanded", "resource.not.found"), NotFound),
+    **dict.fromkeys(("400013", "400101", "400102", "400106"), NotFound),  # of webhooks
     **dict.fromkeys(("33012", "60121", "40003", "60003", "33011"), NotFound),
     "90020": QuotaUsedUp,
 }
 _TOO_FAST = frozenset(
-    {"request.overlimit", "qps.exceed.limit", "request.too.frequent", "invokeFrequency", "130101"}
+    {"request.overlimit", "qps.exceed.limit", "request.too.frequent", "invokeFrequency", "130101", "410100"}
     | {"send.too.fast", "send.toofast", "send.byToken.tooFast", "too.many.group", "too.many.people"}
     | {"90018"}
     | {str(code) for code in range(90002, 90015)}
@@ -178,6 +179,6 @@ def throttle_of(code: str) -> tuple[Scope, float]:
         return "platform", 1.0
     if code in {"send.byToken.tooFast", "130101"}:
         return "robot", 600.0  # a robot that sends over 20 messages a minute is blocked for ten minutes
-    if code.startswith(("send.", "too.many")):
+    if code.startswith(("send.", "too.many", "410100")):
         return "robot", 10.0
     return "app", 1.0

@@ -77,7 +77,8 @@ class SuiteTickets:
         async with self._database.reading() as connection:
             return (await connection.execute(query)).scalar()
 
-    async def save_suite_ticket(self, suite_key: str, ticket: str, at: datetime) -> None:
+    async def save_suite_ticket(self, suite_key: str, ticket: str) -> None:
+        at = datetime.now(UTC)
         async with self._database.writing() as connection:
             await connection.execute(delete(suite_tickets).where(suite_tickets.c.suite_key == suite_key))
             await connection.execute(

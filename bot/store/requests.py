@@ -153,6 +153,30 @@ class Requests:
             if row["outcome"]
         ]
 
+    async def undecided(self, request_id: str) -> list[tuple[Entry, bool]]:
+        """Targets without an outcome, each with whether it was sent before (and nobody knows what came of it)."""
+        rows = await self._entry_rows(request_id, True, 0, None)
+        return [(_entry(row), row["sent_at"] is not None) for row in rows if not row["outcome"]]
+
+    async def mark_sent(self, request: Request, dentry_ids: Collection[str], *, at: datetime) -> None:
+        """Note, before a batch is sent, that it is about to be: a crash then leaves a trace, not a riddle."""
+        table = manifest_entries
+        mine = (table.c.request_id == request.id) & table.c.target_id.is_(None)
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(table).where(mine, table.c.dentry_id.in_(dentry_ids)).values(sent_at=at)
+            )
+            await append(
+                connection,
+                at,
+                corp_id=request.requester.corp_id,
+                actor=request.requester.user_id,
+                event="batch.sent",
+                request_id=request.id,
+                size=len(dentry_ids),
+                to_recycle_bin=request.to_recycle_bin,
+            )
+
     async def record_outcomes(
         self, request: Request, outcomes: dict[str, tuple[Outcome, str]], *, at: datetime
     ) -> None:

@@ -81,11 +81,12 @@ manifest_entries = Table(
     Column("contents", Integer, nullable=False),
     Column("contents_bytes", BigInteger, nullable=False),
     Column("dentry", JSON, nullable=False),
+    Column("sent_at", UtcTime),
     Column("outcome", String(32)),
     Column("cause", String(200), nullable=False, server_default=""),
     Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
 )
-"""The manifest is frozen; only outcome and cause are ever written after the first insert, on targets."""
+"""The manifest is frozen; only its targets get sent_at, outcome and cause written later."""
 
 cards = Table(
     "cards",

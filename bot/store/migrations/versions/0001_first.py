@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("contents", sa.Integer(), nullable=False),
         sa.Column("contents_bytes", sa.BigInteger(), nullable=False),
         sa.Column("dentry", sa.JSON(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=32), nullable=True),
         sa.Column("cause", sa.String(length=200), server_default="", nullable=False),
         sa.ForeignKeyConstraint(

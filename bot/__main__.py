@@ -1,0 +1,148 @@
+"""The command line: run, demo, sandbox, requests, audit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot import app, demo, logs
+from bot.settings import Settings, SettingsError, load
+from bot.store import Store, StoreError
+from bot.stream import CredentialsRefusedError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dingsweep")
+def main() -> None:
+    """Dingsweep: a DingTalk robot that deletes files safely."""
+
+
+@main.command()
+def run() -> None:
+    """Run the robot until it is told to stop (Ctrl-C or SIGTERM)."""
+    settings = _settings()
+    logs.set_up(settings.log)
+    _run(_serve(settings))
+
+
+@main.command(name="demo")
+@click.option(
+    "--once", is_flag=True, envvar="DEMO_ONCE", help="End after the story; the exit code says how it went."
+)
+def demo_(once: bool) -> None:
+    """Play the main job against a local DingTalk, then stay up to try by hand."""
+    sys.exit(asyncio.run(demo.play(once=once)))
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(arguments: tuple[str, ...]) -> None:
+    """Start the local DingTalk; takes the options of python -m sandbox."""
+    try:
+        sys.exit(subprocess.run([sys.executable, "-m", "sandbox", *arguments], check=False).returncode)  # noqa: S603
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@main.command()
+@click.option("--limit", default=20, show_default=True, help="How many, the newest first.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def requests(limit: int, as_json: bool) -> None:
+    """Print the latest requests."""
+    _run(_print_requests(_settings().database_url, limit, as_json))
+
+
+@main.command()
+@click.argument("request_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def audit(request_id: str | None, as_json: bool) -> None:
+    """Print the audit trail, or that of one request."""
+    _run(_print_audit(_settings().database_url, request_id, as_json))
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except SettingsError as exc:
+        _fail(str(exc))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; what the operator of the robot can mend is one line, not a stack trace."""
+    try:
+        asyncio.run(work)
+    except* StoreError as group:
+        _fail(str(group.exceptions[0]))
+    except* CredentialsRefusedError:
+        _fail(
+            "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
+            "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
+        )
+
+
+def _fail(line: str) -> NoReturn:
+    click.echo(line, err=True)
+    sys.exit(2)
+
+
+async def _serve(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    await app.run(settings, stopping)
+
+
+async def _print_requests(database_url: str, limit: int, as_json: bool) -> None:
+    table = Table("Request", "State", "Asked", "Requester", "Space", "Items", box=None)
+    async with Store(database_url) as store:
+        for request in await store.requests.latest(limit=limit):
+            if as_json:
+                click.echo(request.model_dump_json(exclude={"nonce"}))
+                continue
+            asked = request.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            cells = (
+                request.id,
+                request.state,
+                asked,
+                request.requester.name,
+                request.space.name,
+                str(request.totals.dentries),
+            )
+            table.add_row(*map(_plain, cells))
+    if not as_json:
+        Console().print(table)
+
+
+async def _print_audit(database_url: str, request_id: str | None, as_json: bool) -> None:
+    table = Table("#", "Time", "Request", "Actor", "Event", "Details", box=None)
+    async with Store(database_url) as store:
+        async for record in store.audit.records(request_id):
+            if as_json:
+                click.echo(record.model_dump_json())
+                continue
+            details = json.dumps(record.details, ensure_ascii=False)
+            at = record.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            cells = (str(record.seq), at, record.request_id, record.actor, record.event, details)
+            table.add_row(*map(_plain, cells))
+    if not as_json:
+        Console().print(table)
+
+
+def _plain(text: str) -> Text:
+    """Names are hostile: no markup, no escape sequences for the terminal."""
+    return Text("".join(c if c.isprintable() else "�" for c in text))
+
+
+if __name__ == "__main__":
+    main()

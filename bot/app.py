@@ -1,0 +1,173 @@
+"""The one place where everything is built, wired, started and drained."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import structlog
+
+from bot.deletion.job import Jobs
+from bot.deletion.lifecycle import CLOSING, JOB, Lifecycle
+from bot.deletion.policy import Policy
+from bot.deletion.spaces import SpaceFinder
+from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
+from bot.engine import Engine
+from bot.messenger import Messenger
+from bot.operators import Operators
+from bot.settings import Settings
+from bot.store import Store
+from bot.stream import Stream
+from handlers import clicks, events, messages
+from handlers.announce import CardAnnouncer
+from handlers.inbound import IncomingMessage, InvalidMessage
+from handlers.services import Services
+
+log = structlog.get_logger()
+
+MESSAGE = "message"
+METER_EVERY_S = 5.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class App:
+    """A running robot. Build it with `running()`; `stream` says whether it is connected."""
+
+    def __init__(self, settings: Settings, store: Store, services: Services, stream: Stream) -> None:
+        self.settings = settings
+        self.store = store
+        self.services = services
+        self.stream = stream
+
+    async def serve(self) -> None:
+        """Run until cancelled. Raises CredentialsRefusedError when the first connection is refused."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.services.lifecycle.watch_expiry())
+            tasks.create_task(self._write_meter())
+            tasks.create_task(self.stream.run())
+
+    async def _write_meter(self) -> None:
+        while True:
+            await asyncio.sleep(METER_EVERY_S)
+            await self.store.meter.flush()
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[App]:
+    """Open everything, and at the end stop taking, drain, close, in that order."""
+    zone = ZoneInfo(settings.timezone)
+    policy = Policy(
+        allow_permanent=settings.allow_permanent,
+        max_dentries=settings.max_dentries,
+        confirm_within=timedelta(minutes=settings.confirm_minutes),
+        conversations=frozenset(settings.conversations),
+    )
+    async with (
+        Store(settings.database_url) as store,
+        aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session,
+        DingTalk(
+            api_base_url=settings.api_base_url,
+            oapi_base_url=settings.oapi_base_url,
+            tokens=_tokens(settings, store),
+            robot_code=settings.robot_code,
+            meter=store.meter,
+            session=session,
+        ) as dingtalk,
+    ):
+        messenger = Messenger(dingtalk, store, settings.card_template_id)
+        announcer = CardAnnouncer(messenger, store, zone, allow_permanent=policy.allow_permanent)
+        jobs = Jobs(dingtalk, store, announcer, clock)
+        engine = Engine(settings.database_url)
+        lifecycle = Lifecycle(store, engine, policy, clock)
+        services = Services(
+            dingtalk=dingtalk,
+            store=store,
+            engine=engine,
+            lifecycle=lifecycle,
+            jobs=jobs,
+            spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
+            operators=Operators(dingtalk),
+            messenger=messenger,
+            announcer=announcer,
+            policy=policy,
+            clock=clock,
+            zone=zone,
+            robot_code=settings.robot_code,
+            corp_id=settings.corp_id,
+            language=settings.language,
+        )
+        engine.add(JOB, jobs.run)
+        engine.add(CLOSING, jobs.close)
+        engine.add(MESSAGE, partial(messages.handle, services))
+        engine.add(clicks.TELL, partial(clicks.tell, services))
+        engine.add(clicks.DETAILS, partial(clicks.send_details, services))
+        async with engine:
+            await lifecycle.heal()
+            stream = Stream(
+                client_id=settings.client_id,
+                client_secret=settings.client_secret.get_secret_value(),
+                api_base_url=settings.api_base_url,
+                receiver=Receiver(services, settings.suite_key),
+                session=session,
+            )
+            try:
+                yield App(settings, store, services, stream)
+            finally:
+                await stream.stop()
+
+
+class Receiver:
+    """Takes what the stream brings: messages become durable workflows, clicks are answered at once."""
+
+    def __init__(self, services: Services, suite_key: str) -> None:
+        self._services = services
+        self._suite_key = suite_key
+
+    async def message(self, data: dict[str, Any]) -> None:
+        """Returns once the message is stored; the same message again finds its workflow and starts nothing."""
+        try:
+            key = IncomingMessage.from_data(data, robot_code=self._services.robot_code).message_key
+        except InvalidMessage as exc:
+            log.warning("message.invalid", missing=exc.missing)
+            return
+        await self._services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data)
+
+    async def click(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await clicks.handle(self._services, data)
+
+    async def event(self, event_type: str, data: dict[str, Any]) -> None:
+        await events.handle(self._services.store, self._suite_key, event_type, data)
+
+
+def _tokens(settings: Settings, store: Store) -> TokenProvider:
+    if settings.suite_key:
+        return ThirdPartyTokens(
+            settings.suite_key, settings.suite_secret, settings.auth_corp_id, store.tickets
+        )
+    return InternalAppTokens(settings.client_id, settings.client_secret)
+
+
+async def run(
+    settings: Settings, stopping: asyncio.Event, on_start: Callable[[App], None] | None = None
+) -> None:
+    """Run the robot until `stopping` is set."""
+    async with running(settings) as app:
+        if on_start:
+            on_start(app)
+        serving = asyncio.create_task(app.serve())
+        waiting = asyncio.create_task(stopping.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await app.stream.stop()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving

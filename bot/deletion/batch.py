@@ -1,0 +1,226 @@
+"""One batch of deletions, sent until every dentry in it has an outcome or time is up.
+
+What each answer of DingTalk asks for: nothing was done (a lock, a throttle, no connection): wait and send
+again; nobody knows (a time-out, a reset, a 5xx): look before sending again; a refusal for one dentry: that is
+its outcome; a refusal for the whole call: find whose fault it was.
+Source: https://open.dingtalk.com/document/development/delete-files-or-folders-in-bulk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import stamina
+import structlog
+
+from bot.dingtalk import DingTalk
+from bot.dingtalk.dentry import Progress, RemoveItem
+from bot.dingtalk.errors import (
+    BadCredentials,
+    Conflict,
+    Denied,
+    DingTalkError,
+    NotRecyclable,
+    QuotaUsedUp,
+    Throttled,
+    TokenRefused,
+    TransportError,
+    UnknownOutcome,
+)
+from bot.models import Outcome
+
+log = structlog.get_logger()
+
+BATCH_SIZE = 50
+"""The most dentryIds that batchRemove takes."""
+
+_BY_CODE = {
+    "permissionDenied": Outcome.DENIED,
+    "recycleBinNotSupportForSpace": Outcome.NOT_RECYCLABLE,
+    "operationNotSupported": Outcome.NOT_RECYCLABLE,
+}
+_GONE = {"dentryNotExist"}
+_BUSY = {"operationConcurrentControl"}
+_DOUBTFUL = {"systemError", "unknownError", "operationTimeout"}
+
+
+class Unsettled(Exception):
+    """Some dentries of the batch still have no outcome. `wait_s` is how long DingTalk asked us to wait."""
+
+    def __init__(self, wait_s: float = 0.0) -> None:
+        super().__init__(wait_s)
+        self.wait_s = wait_s
+
+
+class JobStopped(Exception):
+    """No further batch can succeed: quota used up, or a scope is missing. `cause` says which."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass
+class Batch:
+    """The dentries of one call. `open` maps those without an outcome to the last trouble seen with them.
+
+    `doubtful` are those that may be gone through us although nobody said so; `tasks` those that DingTalk
+    goes on deleting by itself.
+    """
+
+    space_id: str
+    union_id: str
+    to_recycle_bin: bool
+    open: dict[str, str]
+    doubtful: set[str] = field(default_factory=set)
+    tasks: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
+
+    def settle(self, dentry_id: str, outcome: Outcome, cause: str = "") -> None:
+        self.open.pop(dentry_id, None)
+        self.doubtful.discard(dentry_id)
+        self.outcomes[dentry_id] = (outcome, cause)
+
+    def settle_all(self, dentry_ids: Iterable[str], outcome: Outcome, cause: str) -> None:
+        for dentry_id in list(dentry_ids):
+            self.settle(dentry_id, outcome, cause)
+
+    def doubt(self, dentry_id: str, cause: str) -> None:
+        self.open[dentry_id] = cause
+        self.doubtful.add(dentry_id)
+
+
+class BatchSender:
+    """Sends a batch until it is settled."""
+
+    def __init__(self, dingtalk: DingTalk, *, within: timedelta = timedelta(minutes=3)) -> None:
+        self._storage = dingtalk.storage
+        self._within = within
+
+    async def send(self, batch: Batch) -> None:
+        """Fill `batch.outcomes` and `batch.tasks`; what cannot be settled in time is unknown or failed.
+
+        Raises JobStopped when no further call can succeed; what was open is settled then, too.
+        """
+        try:
+            async for attempt in stamina.retry_context(
+                on=_retry_after,
+                attempts=None,
+                timeout=self._within,
+                wait_initial=0.3,
+                wait_max=15,
+                wait_jitter=0.5,
+            ):
+                with attempt:
+                    await self._once(batch)
+        except Unsettled:
+            for dentry_id, cause in list(batch.open.items()):
+                doubted = dentry_id in batch.doubtful
+                batch.settle(dentry_id, Outcome.UNKNOWN if doubted else Outcome.FAILED, cause)
+        except JobStopped as stop:
+            batch.settle_all(batch.open, Outcome.FAILED, stop.cause)
+            raise
+
+    async def _once(self, batch: Batch) -> None:
+        """Look where there is doubt, then send the rest. Raises Unsettled when something is left."""
+        if batch.doubtful:
+            await self._look(batch)
+        if batch.open:
+            await self._remove(batch, list(batch.open))
+        if batch.open:
+            raise Unsettled
+
+    async def _look(self, batch: Batch) -> None:
+        """Settle doubtful dentries by looking: gone means that it was us, still there means that it was not."""
+        doubtful = sorted(batch.doubtful)
+        try:
+            items = await self._storage.dentries(batch.space_id, doubtful, union_id=batch.union_id)
+        except DingTalkError as exc:
+            raise _stop_or_wait(exc) from exc
+        for item in items:
+            if item.dentry and item.dentry.is_there:
+                batch.doubtful.discard(item.dentry_id)
+            elif item.dentry or item.error_code in _GONE:
+                batch.settle(item.dentry_id, Outcome.DELETED)
+        if batch.doubtful:
+            raise Unsettled
+
+    async def _remove(self, batch: Batch, dentry_ids: list[str]) -> None:
+        try:
+            items = await self._storage.remove(
+                batch.space_id, dentry_ids, union_id=batch.union_id, to_recycle_bin=batch.to_recycle_bin
+            )
+        except UnknownOutcome as exc:
+            for dentry_id in dentry_ids:
+                batch.doubt(dentry_id, exc.code or "no_answer")
+        except NotRecyclable as exc:
+            batch.settle_all(dentry_ids, Outcome.NOT_RECYCLABLE, exc.code)
+        except DingTalkError as exc:
+            await self._refused(batch, dentry_ids, exc)
+        else:
+            _read(batch, dentry_ids, items)
+
+    async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError) -> None:
+        """The whole call was refused. With several dentries in it, one may have spoilt it for all."""
+        if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
+            batch.open.update(dict.fromkeys(dentry_ids, exc.code))
+            raise _stop_or_wait(exc) from exc
+        if exc.code == "spaceNotExist" or (len(dentry_ids) > 1 and exc.code == "paramError.spaceId"):
+            batch.settle_all(dentry_ids, Outcome.FAILED, exc.code)
+        elif len(dentry_ids) > 1:
+            middle = len(dentry_ids) // 2
+            await self._remove(batch, dentry_ids[:middle])
+            await self._remove(batch, dentry_ids[middle:])
+        else:
+            _read_code(batch, dentry_ids[0], exc.code)
+
+
+def _read(batch: Batch, sent: list[str], items: list[RemoveItem]) -> None:
+    """Take in per-item results; what is missing among them is as good as no answer."""
+    results = {item.dentry_id: item for item in items}
+    for dentry_id in sent:
+        item = results.get(dentry_id, RemoveItem(dentry_id=dentry_id))
+        match item.progress:
+            case Progress.PENDING:
+                batch.open.pop(dentry_id, None)
+                batch.tasks[dentry_id] = item.task_id
+            case Progress.DONE:
+                batch.settle(dentry_id, Outcome.DELETED)
+            case Progress.FAILED:
+                _read_code(batch, dentry_id, item.error_code or "unnamed")
+            case _:
+                batch.doubt(dentry_id, "no_answer")
+
+
+def _read_code(batch: Batch, dentry_id: str, code: str) -> None:
+    if code in _GONE:
+        batch.settle(dentry_id, Outcome.ALREADY_GONE)
+    elif code in _BUSY:
+        batch.open[dentry_id] = code
+    elif code in _DOUBTFUL:
+        batch.doubt(dentry_id, code)
+    else:
+        batch.settle(dentry_id, _BY_CODE.get(code, Outcome.FAILED), code)
+
+
+def _is_app_wide(exc: DingTalkError) -> bool:
+    """A refusal of the robot as such (no scope, no token), not of this operator or dentry."""
+    return isinstance(exc, TokenRefused | BadCredentials) or (
+        isinstance(exc, Denied) and exc.code.lower().startswith("forbidden")
+    )
+
+
+def _stop_or_wait(exc: DingTalkError) -> Exception:
+    """What a call's error means for the rest of the job."""
+    if isinstance(exc, QuotaUsedUp):
+        return JobStopped("quota")
+    if _is_app_wide(exc):
+        return JobStopped("no_scope")
+    return Unsettled(exc.retry_after_s if isinstance(exc, Throttled) else 0.0)
+
+
+def _retry_after(exc: Exception) -> bool | float:
+    """For stamina: whether to try again, or after how many seconds."""
+    return isinstance(exc, Unsettled) and (exc.wait_s or True)

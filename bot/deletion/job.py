@@ -1,0 +1,214 @@
+"""The execution of an approved request: batches, asynchronous tasks, one outcome per target, a receipt.
+
+All progress is in the manifest's rows, so the workflow can be taken up again anywhere: a target with an
+outcome is done, one that was marked as sent without an outcome is looked up before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import stamina
+import structlog
+
+from bot.deletion.announcer import Announcer
+from bot.deletion.batch import BATCH_SIZE, Batch, BatchSender, JobStopped
+from bot.deletion.lifecycle import Clock
+from bot.dingtalk import DingTalk
+from bot.dingtalk.dentry import Task
+from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
+from bot.engine import Payload
+from bot.models import Dentry, Entry, Outcome, Receipt, Request, RequestState
+from bot.store import Store
+
+log = structlog.get_logger()
+
+DRIFT_AFTER = timedelta(minutes=10)
+"""A decision that took longer than this is checked against the drive before anything is sent."""
+
+PASSING = (Throttled, TransportError)
+"""Errors of a reading call that are worth asking again after."""
+
+
+class TaskRunning(Exception):
+    """DingTalk is still deleting a folder's contents."""
+
+
+class Jobs:
+    """Runs jobs as durable workflows."""
+
+    def __init__(
+        self,
+        dingtalk: DingTalk,
+        store: Store,
+        announcer: Announcer,
+        clock: Clock,
+        *,
+        within: timedelta = timedelta(minutes=3),
+        follow_for: timedelta = timedelta(minutes=30),
+    ) -> None:
+        """`within` bounds the retries of one batch, `follow_for` how long a folder's task is followed."""
+        self._dingtalk = dingtalk
+        self._store = store
+        self._announcer = announcer
+        self._clock = clock
+        self._sender = BatchSender(dingtalk, within=within)
+        self._within = within
+        self._follow_for = follow_for
+
+    async def run(self, payload: Payload) -> None:
+        """The workflow: from approved to a receipt that everybody concerned has seen."""
+        request_id = payload["request_id"]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            request = await self._begin(request_id)
+            if request is None:
+                return
+            try:
+                await self._delete(request)
+            except JobStopped as stop:
+                await self._give_up(request, stop.cause)
+            except Exception:
+                log.exception("job.broke")
+                await self._give_up(request, "internal")
+            request = await self._finish(request)
+            receipt = await self.receipt(request)
+            await self._announcer.result(receipt)
+            await self._announcer.closed(request, receipt)
+
+    async def close(self, payload: Payload) -> None:
+        """The workflow for a request that ends without a job: its card shows how."""
+        request = await self._store.requests.get(payload["request_id"])
+        if request:
+            await self._announcer.closed(request)
+
+    async def receipt(self, request: Request) -> Receipt:
+        """The account of a job as its rows have it now."""
+        results = await self._store.requests.results(request.id)
+        began = request.decided_at or request.created_at
+        elapsed = (request.finished_at or self._clock()) - began
+        return Receipt(request=request, results=tuple(results), elapsed_s=elapsed.total_seconds())
+
+    async def _begin(self, request_id: str) -> Request | None:
+        """Approved becomes running; a job taken up again is running already; any other state has no job."""
+        changed = await self._store.requests.change(
+            request_id, {RequestState.APPROVED}, RequestState.RUNNING, at=self._clock(), actor="dingsweep"
+        )
+        request = changed or await self._store.requests.get(request_id)
+        if request is None or request.state.is_open or request.state is RequestState.CANCELLED:
+            log.warning("job.not_approved", request_id=request_id)
+            return None
+        return request
+
+    async def _delete(self, request: Request) -> None:
+        await self._skip_changed(request)
+        undecided = await self._store.requests.undecided(request.id)
+        for start in range(0, len(undecided), BATCH_SIZE):
+            part = undecided[start : start + BATCH_SIZE]
+            await self._send(
+                request, [entry for entry, _ in part], {e.dentry.dentry_id for e, sent in part if sent}
+            )
+
+    async def _send(self, request: Request, entries: Sequence[Entry], sent_before: set[str]) -> None:
+        batch = Batch(
+            space_id=request.space.id,
+            union_id=request.requester.union_id,
+            to_recycle_bin=request.to_recycle_bin,
+            open={entry.dentry.dentry_id: "" for entry in entries},
+            doubtful=set(sent_before),
+        )
+        await self._store.requests.mark_sent(request, list(batch.open), at=self._clock())
+        log.info("batch.sending", size=len(entries), doubtful=len(sent_before))
+        stopped = None
+        try:
+            await self._sender.send(batch)
+        except JobStopped as stop:
+            stopped = stop
+        await self._store.requests.record_outcomes(request, batch.outcomes, at=self._clock())
+        for dentry_id, task_id in batch.tasks.items():
+            outcome = await self._follow(request, dentry_id, task_id)
+            await self._store.requests.record_outcomes(request, {dentry_id: outcome}, at=self._clock())
+        log.info("batch.settled", size=len(entries))
+        if stopped:
+            raise stopped
+
+    async def _follow(self, request: Request, dentry_id: str, task_id: str) -> tuple[Outcome, str]:
+        """Ask for a folder's task at growing intervals until it ends; its word is then checked by looking."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=(TaskRunning, *PASSING),
+                attempts=None,
+                timeout=self._follow_for,
+                wait_initial=0.5,
+                wait_max=30,
+                wait_jitter=0.3,
+            ):
+                with attempt:
+                    task = await self._ended(request, task_id)
+        except (TaskRunning, DingTalkError) as exc:
+            log.warning("task.not_confirmed", task_id=task_id, error=type(exc).__name__)
+            return Outcome.UNKNOWN, "task_running"
+        if task and task.is_success:
+            return Outcome.DELETED, ""
+        return await self._looked(request, dentry_id)
+
+    async def _ended(self, request: Request, task_id: str) -> Task | None:
+        """The task once it is over; None when DingTalk has forgotten it. Raises TaskRunning."""
+        try:
+            task = await self._dingtalk.storage.task(task_id, union_id=request.requester.union_id)
+        except NotFound:
+            return None
+        if not task.is_finished:
+            raise TaskRunning
+        return task
+
+    async def _looked(self, request: Request, dentry_id: str) -> tuple[Outcome, str]:
+        try:
+            there = await self._there(request, [dentry_id])
+        except DingTalkError as exc:
+            return Outcome.UNKNOWN, exc.code
+        return (Outcome.FAILED, "task_failed") if dentry_id in there else (Outcome.DELETED, "")
+
+    async def _there(self, request: Request, dentry_ids: Sequence[str]) -> dict[str, Dentry]:
+        async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._within):
+            with attempt:
+                items = await self._dingtalk.storage.dentries(
+                    request.space.id, dentry_ids, union_id=request.requester.union_id
+                )
+        return {i.dentry_id: i.dentry.as_dentry() for i in items if i.dentry and i.dentry.is_there}
+
+    async def _skip_changed(self, request: Request) -> None:
+        """What is not any more what was agreed to is left alone, and reported."""
+        if request.decided_at is None or request.decided_at - request.created_at <= DRIFT_AFTER:
+            return
+        waiting = [entry for entry, sent in await self._store.requests.undecided(request.id) if not sent]
+        try:
+            there = await self._there(request, [entry.dentry.dentry_id for entry in waiting])
+        except DingTalkError as exc:
+            raise JobStopped(exc.code) from exc
+        changed = {
+            entry.dentry.dentry_id: (Outcome.CHANGED, "")
+            for entry in waiting
+            if (now := there.get(entry.dentry.dentry_id)) and _differs(entry.dentry, now)
+        }
+        await self._store.requests.record_outcomes(request, changed, at=self._clock())
+
+    async def _give_up(self, request: Request, cause: str) -> None:
+        left = await self._store.requests.undecided(request.id)
+        outcomes = {
+            entry.dentry.dentry_id: (Outcome.UNKNOWN if sent else Outcome.FAILED, cause)
+            for entry, sent in left
+        }
+        await self._store.requests.record_outcomes(request, outcomes, at=self._clock())
+
+    async def _finish(self, request: Request) -> Request:
+        state = (await self.receipt(request)).state
+        finished = await self._store.requests.change(
+            request.id, {RequestState.RUNNING}, state, at=self._clock(), actor="dingsweep"
+        )
+        log.info("job.finished", state=state)
+        return finished or await self._store.requests.get(request.id) or request
+
+
+def _differs(agreed: Dentry, now: Dentry) -> bool:
+    return (agreed.path, agreed.version, agreed.modified_at) != (now.path, now.version, now.modified_at)

@@ -1,0 +1,37 @@
+"""What can stand in the way of a request, as facts; the wording is not ours.
+
+Problem
+├── TargetProblem     what was named cannot be turned into a manifest
+└── DecisionRefused   a decision that does not count
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.models import Request
+
+
+class Problem(Exception):
+    """`kind` names the sentence to say, `facts` fill it in."""
+
+    def __init__(self, kind: str, **facts: Any) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.facts = facts
+
+
+class TargetProblem(Problem):
+    """Kinds: not_found(target, nearest), ambiguous(target, dentries), through_file(path, file), root, nothing,
+    over_cap(count, max), two_spaces, link_not_found, no_space, space_unknown(space)."""
+
+
+class DecisionRefused(Problem):
+    """Kinds: unknown(request_id), not_yours(name), already, expired, wrong_nonce.
+
+    `request` is its newest state, when there is one: with `already` it says who decided what.
+    """
+
+    def __init__(self, kind: str, request: Request | None = None, **facts: Any) -> None:
+        super().__init__(kind, **facts)
+        self.request = request

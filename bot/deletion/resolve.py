@@ -1,0 +1,162 @@
+"""From what a requester named to a manifest: what would go, all of it, frozen."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.deletion.problems import TargetProblem
+from bot.dingtalk import DingTalk
+from bot.dingtalk.errors import NotFound
+from bot.models import Dentry, Entry, Manifest, Space, Target
+
+ROOT_ID = "0"
+LISTINGS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder, by its path from the root of its space, and its entries."""
+
+    path: str
+    dentries: list[Dentry]
+
+
+class Resolver:
+    """One resolution: remembers each folder it lists, since every listing is a counted call."""
+
+    def __init__(self, dingtalk: DingTalk, space: Space, *, union_id: str, max_dentries: int) -> None:
+        self._storage = dingtalk.storage
+        self._space = space
+        self._union_id = union_id
+        self._max = max_dentries
+        self._listed: dict[str, list[Dentry]] = {}
+        self._room = asyncio.Semaphore(LISTINGS_AT_ONCE)
+
+    async def manifest(self, targets: Sequence[Target]) -> Manifest:
+        """Freeze what these targets come to. Raises TargetProblem naming the first that is wrong."""
+        roots = _unique(await self._dentries(targets))
+        if not roots:
+            raise TargetProblem("nothing")
+        if len(roots) > self._max:
+            raise TargetProblem("over_cap", count=len(roots), max=self._max)
+        inside = {root.dentry_id: await self._contents(root) for root in roots if root.is_folder}
+        nested = {dentry.dentry_id for contents in inside.values() for dentry in contents}
+        kept = [root for root in roots if root.dentry_id not in nested]
+        manifest = Manifest.freeze(self._space, _entries(kept, inside))
+        if manifest.totals.dentries > self._max:
+            raise TargetProblem("over_cap", count=manifest.totals.dentries, max=self._max)
+        return manifest
+
+    async def folder(self, target: Target) -> Folder:
+        """The folder a target names, with what lies in it. Raises TargetProblem when there is none."""
+        if target.kind == "root":
+            return Folder("/", await self._children(ROOT_ID))
+        found = (await self._dentries([target]))[0]
+        if not found.is_folder:
+            raise TargetProblem("through_file", path=target.text, file=found.path)
+        return Folder(found.path, await self._children(found.dentry_id))
+
+    async def _dentries(self, targets: Sequence[Target]) -> list[Dentry]:
+        ids = [target.value for target in targets if target.kind == "id"]
+        by_id = await self._by_id(ids) if ids else {}
+        return [await self._dentry(target, by_id) for target in targets]
+
+    async def _dentry(self, target: Target, by_id: dict[str, Dentry]) -> Dentry:
+        match target.kind:
+            case "root":
+                raise TargetProblem("root")
+            case "link":
+                return await self._linked(target)
+            case "id" if target.value in by_id:
+                return by_id[target.value]
+            case "id":  # digits can be a name as well
+                return await self._walk(Target(text=target.text, kind="name", value=f"/{target.text}"))
+            case "name":
+                return await self._walk(Target(text=target.text, kind="name", value=f"/{target.value}"))
+            case "path":
+                return await self._walk(target)
+
+    async def _by_id(self, ids: Sequence[str]) -> dict[str, Dentry]:
+        items = await self._storage.dentries(self._space.id, ids, union_id=self._union_id)
+        return {
+            item.dentry_id: item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there
+        }
+
+    async def _linked(self, target: Target) -> Dentry:
+        try:
+            ref = await self._storage.by_uuid(target.value, union_id=self._union_id)
+        except NotFound:
+            raise TargetProblem("not_found", target=target.text, nearest=None) from None
+        if ref.space_id != self._space.id:
+            raise TargetProblem("two_spaces")
+        found = await self._by_id([ref.dentry_id])
+        if ref.dentry_id not in found:
+            raise TargetProblem("not_found", target=target.text, nearest=None)
+        return found[ref.dentry_id]
+
+    async def _walk(self, target: Target) -> Dentry:
+        """Follow a path from the root, one listing for each folder on the way."""
+        names = target.value.strip("/").split("/")
+        here: Dentry | None = None
+        for name in names:
+            if here is not None and not here.is_folder:
+                raise TargetProblem("through_file", path=target.text, file=here.path)
+            siblings = await self._children(here.dentry_id if here else ROOT_ID)
+            here = _named(name, siblings, target)
+        if here is None:
+            raise TargetProblem("root")
+        return here
+
+    async def _contents(self, folder: Dentry) -> list[Dentry]:
+        """Everything inside a folder, at any depth; stops as soon as it is too much."""
+        found: list[Dentry] = []
+        level = [folder]
+        while level:
+            listings = await asyncio.gather(*(self._children(parent.dentry_id) for parent in level))
+            children = [child for listing in listings for child in listing]
+            found += children
+            if len(found) >= self._max:
+                raise TargetProblem("over_cap", count=len(found) + 1, max=self._max)
+            level = [child for child in children if child.is_folder]
+        return found
+
+    async def _children(self, parent_id: str) -> list[Dentry]:
+        if parent_id not in self._listed:
+            async with self._room:
+                pages = self._storage.children(self._space.id, parent_id, union_id=self._union_id)
+                self._listed[parent_id] = [info.as_dentry() async for info in pages]
+        return self._listed[parent_id]
+
+
+def _named(name: str, siblings: Sequence[Dentry], target: Target) -> Dentry:
+    """The one sibling with this name: exactly, or else as it looks (width and case of its characters aside)."""
+    for same in (lambda other: other == name, lambda other: _looks(other) == _looks(name)):
+        matches = [dentry for dentry in siblings if same(dentry.name)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise TargetProblem("ambiguous", target=target.text, dentries=matches)
+    nearest = difflib.get_close_matches(name, [dentry.name for dentry in siblings], n=1)
+    path = next((dentry.path for dentry in siblings if nearest and dentry.name == nearest[0]), None)
+    raise TargetProblem("not_found", target=target.text, nearest=path)
+
+
+def _looks(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _unique(dentries: Iterable[Dentry]) -> list[Dentry]:
+    return list({dentry.dentry_id: dentry for dentry in dentries}.values())
+
+
+def _entries(roots: Sequence[Dentry], inside: dict[str, list[Dentry]]) -> Iterable[Entry]:
+    """Each target, followed by what lies in it."""
+    for root in roots:
+        contents = inside.get(root.dentry_id, [])
+        yield Entry(dentry=root, contents=len(contents), contents_bytes=sum(d.size_bytes for d in contents))
+        for dentry in contents:
+            yield Entry(dentry=dentry, target_id=root.dentry_id)

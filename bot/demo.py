@@ -1,0 +1,5 @@
+"""The demo."""
+
+
+async def play(*, once: bool) -> int:
+    return 1

@@ -1,0 +1,172 @@
+"""Delivers cards and words. What they say is made elsewhere; what they become on the wire is decided here.
+
+A card goes out through the card template; when that cannot be (no scope, a bad template, a conversation it
+does not reach) the same content goes out as an action card whose buttons send a command as the clicker.
+https://open.dingtalk.com/document/development/create-and-deliver-cards
+https://open.dingtalk.com/document/development/robot-message-type
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import stamina
+import structlog
+
+from bot.dingtalk import DingTalk
+from bot.dingtalk.errors import Conflict, DingTalkError, Throttled, TransportError, UnknownOutcome
+from bot.models import Card, Conversation, Model, Request
+from bot.store import CardKind, Store
+
+log = structlog.get_logger()
+
+CARD, ACTION_CARD = "card", "action_card"
+SEND_AS_CLICKER = "dtmd://dingtalkclient/sendMessage?content="
+MAX_ACTIONS = 5
+
+
+class Webhook(Model):
+    """Where a message may be answered without a counted call, for as long as it lives."""
+
+    url: str
+    expires_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """A margin of ten seconds: an expired one costs a call to find out."""
+        return bool(self.url) and (self.expires_at is None or now + timedelta(seconds=10) < self.expires_at)
+
+
+class Messenger:
+    """Everything that people get to see goes through here."""
+
+    def __init__(self, dingtalk: DingTalk, store: Store, template_id: str) -> None:
+        self._dingtalk = dingtalk
+        self._store = store
+        self._template_id = template_id
+
+    async def post(
+        self,
+        request: Request,
+        kind: CardKind,
+        card: Card,
+        commands: Mapping[str, str],
+        webhook: Webhook | None = None,
+    ) -> None:
+        """Post a card about `request` in its conversation. Posting it again changes nothing.
+
+        `commands` says, by button id, what a button of the action card sends. Raises DingTalkError when
+        neither form could be delivered.
+        """
+        track_id = out_track_id(kind, request)
+        await self._store.requests.add_card(track_id, request.id, kind, CARD)
+        try:
+            await self._create(track_id, request, card)
+        except Conflict:  # it was posted before a crash
+            log.info("card.already_posted", out_track_id=track_id)
+        except DingTalkError as exc:
+            log.warning("card.fallback", out_track_id=track_id, error=str(exc))
+            await self._store.requests.add_card(track_id, request.id, kind, ACTION_CARD)
+            await self._post_action_card(request, card, commands, webhook)
+
+    @stamina.retry(on=(Throttled, TransportError, UnknownOutcome), attempts=3, timeout=15.0)
+    async def _create(self, track_id: str, request: Request, card: Card) -> None:
+        """Safe to repeat, since the track id is ours: a card that exists already is a Conflict."""
+        await self._dingtalk.card.create_and_deliver(
+            out_track_id=track_id,
+            template_id=self._template_id,
+            params=card_params(card),
+            conversation=request.conversation,
+            user_id=request.requester.user_id,
+        )
+
+    async def update(self, request: Request, kind: CardKind, card: Card) -> None:
+        """Show the new state on a card posted before; an action card stays as it is, DingTalk cannot change it."""
+        track_id = out_track_id(kind, request)
+        if await self._store.requests.card_form(track_id) == CARD:
+            await self._dingtalk.card.update(out_track_id=track_id, params=card_params(card))
+
+    async def reply(
+        self, conversation: Conversation, user_id: str, webhook: Webhook, title: str, markdown: str
+    ) -> None:
+        """Answer in the conversation: by its webhook while that lives, else by a counted call."""
+        if webhook.is_open(datetime.now(UTC)):
+            body = {"msgtype": "markdown", "markdown": {"title": title, "text": markdown}}
+            try:
+                await self._dingtalk.robot.reply(webhook.url, body)
+            except DingTalkError as exc:
+                log.warning("reply.webhook_failed", error=str(exc))
+            else:
+                return
+        await self._send(conversation, user_id, "sampleMarkdown", {"title": title, "text": markdown})
+
+    async def tell(self, user_id: str, title: str, markdown: str) -> None:
+        """Say something to one person, one-to-one. Raises DingTalkError."""
+        param = {"title": title, "text": markdown}
+        await self._dingtalk.robot.send_to_users([user_id], "sampleMarkdown", param)
+
+    async def _post_action_card(
+        self, request: Request, card: Card, commands: Mapping[str, str], webhook: Webhook | None
+    ) -> None:
+        text = "\n\n".join(part for part in (f"**{card.title}**", card.markdown, card.tips) if part)
+        actions = [(b.text, _sends(commands[b.id])) for b in card.buttons if b.id in commands][:MAX_ACTIONS]
+        if webhook and webhook.is_open(datetime.now(UTC)):
+            await self._dingtalk.robot.reply(webhook.url, _hook_card(card.title, text, actions))
+        else:
+            key, param = _robot_card(card.title, text, actions)
+            await self._send(request.conversation, request.requester.user_id, key, param)
+
+    async def _send(self, conversation: Conversation, user_id: str, key: str, param: dict[str, Any]) -> None:
+        if conversation.kind == "group":
+            await self._dingtalk.robot.send_to_group(conversation.id, key, param)
+        else:
+            await self._dingtalk.robot.send_to_users([user_id], key, param)
+
+
+def out_track_id(kind: CardKind, request: Request) -> str:
+    """The id of a card, derived from its request: sending it twice is harmless, guessing it useless."""
+    return f"dingsweep.{kind}.{request.id}.{request.nonce}"
+
+
+def card_params(card: Card) -> dict[str, str]:
+    """A card as the variables of the public template; every value is a string."""
+    buttons = [
+        {"text": button.text, "color": button.color, "id": button.id, "request": True}
+        for button in card.buttons
+    ]
+    return {
+        "title": card.title,
+        "markdown": card.markdown,
+        "tips": card.tips,
+        "sys_full_json_obj": json.dumps({"msgButtons": buttons}, ensure_ascii=False),
+    }
+
+
+Actions = Sequence[tuple[str, str]]
+"""Text and address of each button."""
+
+
+def _hook_card(title: str, text: str, actions: Actions) -> dict[str, Any]:
+    """An action card for a session webhook."""
+    buttons = [{"title": button, "actionURL": url} for button, url in actions]
+    card = {"title": title, "text": text, "btnOrientation": "0", "btns": buttons}
+    return {"msgtype": "actionCard", "actionCard": card}
+
+
+def _robot_card(title: str, text: str, actions: Actions) -> tuple[str, dict[str, Any]]:
+    """The same for the robot's send calls: a message type for each number of buttons."""
+    param = {"title": title, "text": text}
+    if not actions:
+        return "sampleMarkdown", param
+    if len(actions) == 1:
+        return "sampleActionCard", param | {"singleTitle": actions[0][0], "singleURL": actions[0][1]}
+    for number, (button, url) in enumerate(actions, 1):
+        param |= {f"actionTitle{number}": button, f"actionURL{number}": url}
+    return f"sampleActionCard{len(actions)}", param
+
+
+def _sends(text: str) -> str:
+    return SEND_AS_CLICKER + quote(text, safe="")
