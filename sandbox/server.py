@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import auth, card, contact, control, gateway, recycle, robot, storage
+from sandbox import auth, card, contact, control, gateway, nowhere, recycle, robot, storage
 from sandbox.gate import Gate
 from sandbox.seed import new_world
 from sandbox.wire import Endpoint
@@ -19,6 +19,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *card.ENDPOINTS,
     *storage.ENDPOINTS,
     *recycle.ENDPOINTS,
+    *nowhere.ENDPOINTS,
 )
 BODY_BYTES = 32 * 1024 * 1024
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -54,6 +55,12 @@ async def ticket(
     body = {"clientId": client_id, "clientSecret": secret, "subscriptions": subscriptions}
     async with sandbox.http.post(f"{sandbox.url}/v1.0/gateway/connections/open", json=body) as answer:
         return await answer.json()
+
+
+async def calls(sandbox: Control, path: str, **query: int) -> list[Json]:
+    """The logged calls whose path contains `path`, or whose route it is."""
+    found: list[Json] = (await sandbox.ask("GET", f"calls?path={quote(path)}", **query))["calls"]
+    return found
 
 
 @asynccontextmanager
