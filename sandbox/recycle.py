@@ -5,7 +5,6 @@ from collections.abc import Callable
 from sandbox.drive.recyclebin import RecycleBin
 from sandbox.drive.refusals import refusal
 from sandbox.drive.restoring import Restored, empty, forget, require_item, require_right, restore
-from sandbox.drive.rights import Operator
 from sandbox.errors import ApiError
 from sandbox.storage.arguments import (
     DOC,
@@ -39,19 +38,22 @@ async def get_bin(call: Call) -> JsonObject:
     return {"recycleBin": {"id": recycle_bin.id, "scope": "ORG", "scopeId": corp_id}}
 
 
-def _bin(call: Call, who: Operator) -> RecycleBin:
-    """The bin the path names, if it is that of the caller's and the operator's organisation."""
+def _bin(call: Call) -> RecycleBin:
+    """The bin the path names, if it is that of the caller's organisation."""
     recycle_bin = call.world.drive.recycle_bin(call.corp_id)
-    if recycle_bin.id != call.path["recycleBinId"] or who.corp_id != call.corp_id:
+    if recycle_bin.id != call.path["recycleBinId"]:
         raise refusal("recycleBinNotExist", call.path["recycleBinId"])
     return recycle_bin
 
 
 async def list_items(call: Call) -> JsonObject:
-    """Everything in the bin, the newest first."""
+    """Everything in the bin, the newest first; people of another organisation find no bin."""
     who = operator(call)
     size = page_size(call.query, "paramError.maxResults")
-    items, after = _bin(call, who).page(read_token(call.query), size)
+    recycle_bin = _bin(call)
+    if who.corp_id != call.corp_id:
+        raise refusal("recycleBinNotExist", recycle_bin.id)
+    items, after = recycle_bin.page(read_token(call.query), size)
     page: JsonObject = {"recycleItems": [item_view(item) for item in items]}
     return page if after is None else {**page, "nextToken": write_token(after)}
 
@@ -60,7 +62,7 @@ async def get_item(call: Call) -> JsonObject:
     """One item; needs the right to see what was deleted."""
     who = operator(call)
     item_id = number_id(call.path["recycleItemId"], "recycleItemId")
-    item = require_item(call.world.drive, _bin(call, who), item_id)
+    item = require_item(call.world.drive, _bin(call), item_id)
     require_right(call.world.drive, item, who, "INFO")
     return {"item": item_view(item)}
 
@@ -70,7 +72,7 @@ async def restore_item(call: Call) -> JsonObject:
     who = operator(call)
     item_id = number_id(call.path["recycleItemId"], "recycleItemId", "paramError.recycleItemId")
     wanted = strategy(call)
-    done = restore(call.world.drive, _bin(call, who), item_id, who, wanted)
+    done = restore(call.world.drive, _bin(call), item_id, who, wanted)
     return _restored(done)
 
 
@@ -79,7 +81,7 @@ async def restore_items(call: Call) -> JsonObject:
     who = operator(call)
     ids = id_list(call.body, "recycleItemIds", RESTORE_LIMIT, "paramError.recycleItemIds")
     wanted = strategy(call)
-    recycle_bin = _bin(call, who)
+    recycle_bin = _bin(call)
 
     def put_back(item_id: str) -> JsonObject:
         done = restore(call.world.drive, recycle_bin, item_id, who, wanted)
@@ -105,7 +107,7 @@ async def delete_item(call: Call) -> JsonObject:
     """Deletes one item for ever."""
     who = operator(call)
     item_id = number_id(call.path["recycleItemId"], "recycleItemId")
-    forget(call.world.drive, _bin(call, who), [item_id], who)
+    forget(call.world.drive, _bin(call), [item_id], who)
     return {"success": True}
 
 
@@ -113,7 +115,7 @@ async def delete_items(call: Call) -> JsonObject:
     """Deletes up to 50 items for ever, all or none."""
     who = operator(call)
     ids = id_list(call.body, "recycleItemIds", PAGE_LIMIT, "paramError.recycleItemIds")
-    forget(call.world.drive, _bin(call, who), ids, who)
+    forget(call.world.drive, _bin(call), ids, who)
     return {"success": True}
 
 

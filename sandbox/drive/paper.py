@@ -53,7 +53,7 @@ def plant(drive: Drive, space: Space, entries: list[JsonObject]) -> list[Dentry]
     """Puts files and folders into a space without asking for rights, names or quota.
 
     An entry is `{path | parent + name, type?, size?, creator?, modified?, grants?, inheritance?, driver?, …}`:
-    missing folders of the path are made (by the space's creator), the type is FOLDER when the path ends in `/`
+    missing folders of the path are made (by the same creator), the type is FOLDER when the path ends in `/`
     and FILE otherwise, `creator` and `modifier` are unionIds, `created` and `modified` ISO times.
     """
     return [_plant_one(drive, space, entry) for entry in entries]
@@ -65,7 +65,7 @@ def _plant_one(drive: Drive, space: Space, entry: JsonObject) -> Dentry:
     parent_id = ROOT
     for folder in folders:
         step = space.tree.named(parent_id, folder)
-        step = step or drive.make(space, parent_id, folder, "FOLDER", space.creator_id)
+        step = step or drive.make(space, parent_id, folder, "FOLDER", creator)
         parent_id = step.id
     is_folder = entry.get("type") == "FOLDER" or entry.get("path", "").endswith("/")
     return drive.make(space, parent_id, name, "FOLDER" if is_folder else "FILE", creator, **_details(entry))

@@ -25,11 +25,15 @@ def operator(call: Call, name: str = "unionId") -> Operator:
 
 
 def operator_of(world: World, union_id: str, name: str = "unionId") -> Operator:
-    """The person with this unionId and every member key under which a grant may name them; paramError."""
+    """The person with this unionId and every member key under which a grant may name them; paramError.
+
+    Being in a conversation of another organisation gives no rights to its files.
+    """
     person = world.person_by_union(union_id)
     if person is None:
         raise refusal("paramError", f"{name} is nobody's")
-    groups = (c.conversation_id for c in world.conversations.values() if person.user_id in c.members)
+    inside = (c for c in world.conversations.values() if c.corp_id == person.corp_id)
+    groups = (c.conversation_id for c in inside if person.user_id in c.members)
     members = {
         f"USER:{union_id}",
         f"ORG:{person.corp_id}",

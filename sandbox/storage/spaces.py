@@ -226,7 +226,7 @@ async def get_conversation_space(call: Call) -> JsonObject:
     conversation = call.world.conversations.get(conversation_id)
     if conversation is None:
         raise refusal("conversationNotExist", conversation_id)
-    if conversation.corp_id != call.corp_id:
+    if call.corp_id != conversation.corp_id or who.corp_id != conversation.corp_id:
         raise refusal("acrossOrgAccessForbidden", conversation_id)
     if f"CONVERSATION:{conversation_id}" not in who.members:
         raise refusal("permissionDenied", conversation_id)
