@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from sandbox.server import Server
 from tests.conformance.control import Control
 
 ROOT = Path(__file__).parents[1]
@@ -16,8 +17,6 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Control]:
     """A freshly seeded sandbox in this test's event loop: for clients that do not block."""
-    from sandbox.server import Server
-
     async with Server() as server, aiohttp.ClientSession() as http:
         yield Control(http, server.url)
 

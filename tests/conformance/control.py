@@ -53,7 +53,7 @@ class Control:
 
     async def scopes(self, *granted: str) -> None:
         """Grants the sandbox's own application these permissions and no others."""
-        raise NotImplementedError
+        await self.ask("PUT", f"apps/{CLIENT_ID}", {"scopes": granted})
 
     async def people(self) -> dict[str, Json]:
         """Everybody, by userId."""

@@ -38,7 +38,7 @@ async def _seeded(sandbox: Control) -> dict[str, str]:
     )
     return {
         **{name: person["unionId"] for name, person in people.items()},
-        "not_in_group": people["alice"]["unionId"],
+        "stranger": people["alice"]["unionId"],
         "corp": CORP_ID,
         "robot": CLIENT_ID,
         "template": TEMPLATE,
@@ -66,6 +66,7 @@ async def _files(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
         names["space"],
         {"path": "/conformance one.txt", "size": 512, "creator": "wang"},
         {"path": "/conformance two.txt", "size": 1024, "creator": "wang"},
+        {"path": "/conformance of another.txt", "size": 4096, "creator": "zhao"},
         {"path": "/conformance folder/inside.txt", "size": 2048, "creator": "wang"},
     )
     one = entries["/conformance one.txt"]
@@ -73,6 +74,7 @@ async def _files(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
         "file": one["id"],
         "uuid": one["uuid"],
         "second": entries["/conformance two.txt"]["id"],
+        "denied": entries["/conformance of another.txt"]["id"],
         "folder": entries["/conformance folder"]["id"],
         "inside": entries["/conformance folder/inside.txt"]["id"],
     }
@@ -136,11 +138,21 @@ async def _signature(_sandbox: Control, names: dict[str, str]) -> Mapping[str, s
     return {"timestamp": timestamp, "signature": base64.b64encode(digest).decode()}
 
 
+async def _foreign_group(sandbox: Control, _names: dict[str, str]) -> Mapping[str, str]:
+    """A conversation of another organisation."""
+    groups = (await sandbox.ask("GET", "state"))["conversations"]
+    foreign = {"conversationId": "cidForeign==", "title": "外部群", "corpId": "dingcorpother"}
+    groups.append({**foreign, "type": "2", "members": ["wang", "sun"]})
+    await sandbox.ask("PUT", "state", {"conversations": groups})
+    return {"foreign_group": "cidForeign=="}
+
+
 _STEPS: dict[str, Step] = {
     "files": _files,
     "recycled": _recycled,
     "task": _task,
     "card": _card,
+    "foreign_group": _foreign_group,
     "suite_ticket": _suite_ticket,
     "signature": _signature,
 }
