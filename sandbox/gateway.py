@@ -53,7 +53,7 @@ class Connect:
         ticket = self.world.stream.take_ticket(request.query.get("ticket", ""))
         if ticket is None:
             raise web.HTTPUnauthorized(text="ticket is invalid or expired")
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         connection = Connection(
             id=ids.request_id().lower(),
