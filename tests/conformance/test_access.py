@@ -135,3 +135,21 @@ async def test_the_month_has_a_quota_and_looking_people_up_is_free(sandbox: Cont
     status, body = await _space(sandbox, token)
     assert (status, body["code"]) == (403, "Forbidden.AccessDenied.ApiCountLimitForOrg")
     assert (await _old_user(sandbox, token))["errcode"] == 0
+
+
+async def test_a_third_party_s_token_is_new_each_time_and_opens_its_organisation(sandbox: Control) -> None:
+    """https://open.dingtalk.com/document/development/obtain-the-access-token-of-the-authorized-enterprise-1"""
+    names = await known(sandbox, ("suite_ticket",))
+    body = {
+        "suiteKey": "suitesandbox",
+        "suiteSecret": "suite-secret",
+        "authCorpId": names["corp"],
+        "suiteTicket": names["suite_ticket"],
+    }
+    tokens = []
+    for _ in range(2):
+        async with sandbox.http.post(f"{sandbox.url}/v1.0/oauth2/corpAccessToken", json=body) as answer:
+            tokens.append((await answer.json())["accessToken"])
+    assert tokens[0] != tokens[1]
+    for token in tokens:
+        assert (await _space(sandbox, token))[0] == HTTP_OK

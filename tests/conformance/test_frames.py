@@ -260,3 +260,41 @@ async def test_the_webhook_of_a_message_answers_until_it_expires(sandbox: Contro
     await sandbox.advance((data["sessionWebhookExpiredTime"] - data["createAt"]) / 1000 + 1)
     async with sandbox.http.post(data["sessionWebhook"], json=reply) as answer:
         assert (answer.status, (await answer.json())["errcode"] != 0) == (HTTP_OK, True)
+
+
+async def test_each_push_goes_to_one_of_several_connections(sandbox: Control) -> None:
+    names = await known(sandbox, ())
+    topic = ("CALLBACK", ROBOT_TOPIC)
+    async with _connected(sandbox, topic) as one, _connected(sandbox, topic) as two:
+        sent = [(await sandbox.say("wang", names["group"], str(n)))["messageId"] for n in range(20)]
+        frames = (await sandbox.ask("GET", "frames", direction="out", type="CALLBACK"))["frames"]
+        assert [frame["messageId"] for frame in frames] == sent
+        share = {frame["connectionId"] for frame in frames}
+        for socket in (one, two):
+            await _frame(socket, "CALLBACK")
+    assert len(share) == 2
+
+
+async def test_after_a_disconnect_frame_nothing_is_delivered_here_any_more(sandbox: Control) -> None:
+    names = await known(sandbox, ())
+    async with _connected(sandbox, ("CALLBACK", ROBOT_TOPIC)) as socket:
+        await sandbox.ask("POST", "stream", {"action": "disconnect"})
+        frame = await socket.receive_json(timeout=10)
+        assert (frame["type"], frame["headers"]["topic"]) == ("SYSTEM", "disconnect")
+        await sandbox.say("wang", names["group"], "too late")
+        await sandbox.advance(11)
+        last = await socket.receive(timeout=10)
+        assert last.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
+
+
+async def test_an_answer_in_nothing_but_noise_is_not_an_acknowledgement(sandbox: Control) -> None:
+    names = await known(sandbox, ())
+    async with _connected(sandbox, ("CALLBACK", ROBOT_TOPIC)) as socket:
+        said = await sandbox.say("wang", names["group"], "hello")
+        await _frame(socket, "CALLBACK")
+        await socket.send_str("no json at all")
+        await socket.send_json({"code": 200, "headers": {"messageId": "somebody-else"}, "data": "{}"})
+        await sandbox.advance(17)
+        again = await _frame(socket, "CALLBACK")
+    assert json.loads(again["data"])["msgId"] == said["msgId"]
+    assert again["headers"]["messageId"] != said["messageId"]
