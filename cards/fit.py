@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from cards.escape import Markdown, escape
 
@@ -96,13 +96,13 @@ def paragraphs(lines: Iterable[str]) -> Markdown:
     return Markdown("\n\n".join(filter(None, lines)))
 
 
-def most(build: Callable[[int], str], at_most: int, max_bytes: int = VALUE_BYTES) -> Markdown:
-    """The richest `build(k)` within `max_bytes`, for k from `at_most` down to 0; `build(0)` when none fits."""
-    for count in range(at_most, 0, -1):
-        text = build(count)
+def fitting(candidates: Iterable[str], max_bytes: int = VALUE_BYTES) -> Markdown:
+    """The first of the candidates, richest first, that fits into a value; the last one when none does."""
+    text = ""
+    for text in candidates:
         if utf8_bytes(text) <= max_bytes:
-            return Markdown(text)
-    return Markdown(build(0))
+            break
+    return Markdown(text)
 
 
 def pages(rows: Sequence[str], max_bytes: int) -> list[list[str]]:

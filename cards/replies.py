@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from bot.models import Dentry, Request, RequestState
-from cards.entries import path_line
+from bot.models import Dentry, Entry, Request, RequestState
+from cards.entries import entry_line
 from cards.escape import Markdown
 from cards.fit import paragraphs, short
 from cards.request import NAME_BYTES, REASON_BYTES, decision
@@ -78,12 +78,11 @@ def not_found(t: Texts, path: str, nearest: str | None = None) -> Markdown:
     return t("reply.not_found", path=path)
 
 
-def ambiguous(t: Texts, name: str, dentries: Sequence[Dentry]) -> Markdown:
-    """Several entries with one name; shows how to name each by its id."""
-    shown = dentries[:MAX_SAME_NAMES]
-    rows = [t("reply.ambiguous_row", line=path_line(dentry), id=dentry.dentry_id) for dentry in shown]
-    title = t("reply.ambiguous", n=len(dentries), name=name)
-    return paragraphs((title, *rows, t("reply.ambiguous_way_out", id=dentries[0].dentry_id)))
+def ambiguous(t: Texts, name: str, found: Sequence[Dentry | str]) -> Markdown:
+    """Several entries with one name, or their ids where no more is known; shows how to name each by its id."""
+    rows = [_same_name(t, one) for one in found[:MAX_SAME_NAMES]]
+    title = t("reply.ambiguous", n=len(found), name=name)
+    return paragraphs((title, *rows, t("reply.ambiguous_way_out", id=_id(found[0]))))
 
 
 def not_a_folder(t: Texts, path: str, file: str) -> Markdown:
@@ -264,3 +263,14 @@ def pong(t: Texts) -> Markdown:
 def _option(option: str) -> str:
     """Options begin with dashes, which would be twinned at the start of a text; the sentence puts words before."""
     return "--" + short(option.lstrip("-"), NAME_BYTES)
+
+
+def _same_name(t: Texts, found: Dentry | str) -> Markdown:
+    if isinstance(found, str):
+        return t("reply.ambiguous_id", id=found)
+    line = entry_line(Entry(dentry=found, target_id=found.parent_id), t)
+    return t("reply.ambiguous_row", line=line, id=found.dentry_id)
+
+
+def _id(found: Dentry | str) -> str:
+    return found if isinstance(found, str) else found.dentry_id

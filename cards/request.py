@@ -14,7 +14,7 @@ from bot.models import Button, Card, Entry, Receipt, Request, RequestState
 from cards.account import result_title, summary
 from cards.entries import amount, counted, entry_line
 from cards.escape import Markdown
-from cards.fit import most, paragraphs, short
+from cards.fit import fitting, paragraphs, short
 from cards.texts import Texts
 
 MAX_ENTRIES = 5
@@ -97,7 +97,7 @@ def _content(request: Request, entries: Sequence[Entry], t: Texts, last: str = "
         more = t("preview.more", n=hidden) if hidden > 0 else ""
         return paragraphs((who, *lines[:count], more, *after))
 
-    return most(build, len(lines))
+    return fitting(build(count) for count in range(len(lines), -1, -1))
 
 
 def _who(request: Request, t: Texts) -> Markdown:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request
 from cards.account import dentries, result_title
 from cards.entries import counted, path_line
 from cards.escape import Markdown
-from cards.fit import most, paragraphs, short
+from cards.fit import fitting, paragraphs, short
 from cards.request import NAME_BYTES, SPACE_BYTES, decision
 from cards.texts import Texts
 
@@ -44,31 +45,43 @@ _CAUSES = {
     "task_failed": "cause.task_failed",
     "quota": "cause.quota",
     "no_scope": "cause.no_scope",
-    "throttled": "cause.throttled",
-    "deadline": "cause.trouble",
-    "changed": "cause.changed",
-    "unknown": "cause.unknown",
+    "no_answer": "cause.trouble",
+    "unnamed": "cause.none",
+    "internal": "cause.none",
 }
 """The sentence for a cause: DingTalk's error codes of batchRemove
 (https://open.dingtalk.com/document/development/delete-files-or-folders-in-bulk), and words of ours."""
 
 
-Groups = list[tuple[str, list[ItemResult]]]
+@dataclass(frozen=True)
+class Group:
+    """Failures about which the same is to be said: the sentence, how many targets, and its first lines."""
+
+    sentence: Markdown
+    size: int
+    lines: tuple[Markdown, ...]
 
 
 def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bool = True) -> Card:
     """The result. `allow_permanent`: whether deleting for ever may be offered for what cannot be recycled."""
-    groups = _groups(receipt)
+    groups = _groups(receipt, t)
     head, last = _head(receipt, t, zone), _next_step(receipt, t, allow_permanent=allow_permanent)
 
-    def build(per_group: int) -> str:
-        return paragraphs((*head, *_failures(receipt, groups, per_group, t), *last))
+    def build(causes: int, per_cause: int) -> str:
+        return paragraphs((*head, *_failures(receipt, groups[:causes], per_cause, t), *last))
 
     return Card(
         title=result_title(receipt, t),
-        markdown=most(build, MAX_FAILURES),
+        markdown=fitting(build(causes, per_cause) for causes, per_cause in _measures(len(groups))),
         buttons=(Button(id="details", text=t("button.details")),),
     )
+
+
+def _measures(causes: int) -> Iterator[tuple[int, int]]:
+    """How many causes to name, and how many entries of each: every cause matters more than many entries of one."""
+    most = min(causes, MAX_CAUSES)
+    yield from ((count, each) for count in range(most, 0, -1) for each in range(MAX_FAILURES, 0, -1))
+    yield 0, 0
 
 
 def cause_key(result: ItemResult) -> str:
@@ -82,15 +95,16 @@ def cause_key(result: ItemResult) -> str:
     )
 
 
-def cause_line(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) -> Markdown:
-    """How many were not deleted, why, and what to do about it."""
-    return t(
+def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) -> Group:
+    sentence = t(
         key,
         n=counted(result.entry for result in results),
         name=short(receipt.request.requester.name, NAME_BYTES),
         code=short(results[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )
+    lines = tuple(path_line(result.entry.dentry) for result in results[:MAX_FAILURES])
+    return Group(sentence=sentence, size=len(results), lines=lines)
 
 
 def _head(receipt: Receipt, t: Texts, zone: tzinfo) -> list[Markdown]:
@@ -115,24 +129,24 @@ def _decided(request: Request, t: Texts, zone: tzinfo) -> Markdown:
     return t("result.asked_and_decided", name=short(request.requester.name, NAME_BYTES), decision=decided)
 
 
-def _groups(receipt: Receipt) -> Groups:
-    """Failures by what to say about them, the most common first; an unnamed cause is a group per code."""
-    groups: dict[tuple[str, str], list[ItemResult]] = {}
+def _groups(receipt: Receipt, t: Texts) -> list[Group]:
+    """Failures by what to say about them, the most common first; a cause without a sentence is a group per code."""
+    found: dict[tuple[str, str], list[ItemResult]] = {}
     for result in receipt.not_gone:
         key = cause_key(result)
-        groups.setdefault((key, result.cause if key == "cause.other" else ""), []).append(result)
-    found = [(key, results) for (key, _), results in groups.items()]
-    return sorted(found, key=lambda group: -len(group[1]))
+        found.setdefault((key, result.cause if key == "cause.other" else ""), []).append(result)
+    groups = [_group(key, results, receipt, t) for (key, _), results in found.items()]
+    return sorted(groups, key=lambda group: -group.size)
 
 
-def _failures(receipt: Receipt, groups: Groups, per_group: int, t: Texts) -> list[Markdown]:
+def _failures(receipt: Receipt, groups: Sequence[Group], per_cause: int, t: Texts) -> list[Markdown]:
     """A sentence per cause with its first entries, at most MAX_FAILURES of them in all, and how to see the rest."""
     lines: list[Markdown] = []
     listed = 0
-    for key, results in groups[:MAX_CAUSES]:
-        shown = results[: min(per_group, MAX_FAILURES - listed)]
+    for group in groups:
+        shown = group.lines[: min(per_cause, MAX_FAILURES - listed)]
         listed += len(shown)
-        lines += [cause_line(key, results, receipt, t), *(path_line(result.entry.dentry) for result in shown)]
+        lines += [group.sentence, *shown]
     hidden = len(receipt.not_gone) - listed
     return [*lines, t("result.more", n=hidden, id=receipt.request.id)] if hidden else lines
 
