@@ -85,7 +85,8 @@ class Cards:
     def seen_by(self, card: Card, user_id: str | None) -> Params:
         """The card's variables as this person sees them (None: the public ones)."""
         mine = card.private.get(user_id or "", {})
-        allowed = self.templates[card.template_id].private_keys
+        template = self.templates.get(card.template_id)
+        allowed = template.private_keys if template else None
         return {**card.params, **{k: v for k, v in mine.items() if allowed is None or k in allowed}}
 
 

@@ -20,6 +20,8 @@ from sandbox.world import World
 
 DOC = "https://open.dingtalk.com/document/direction/stream-mode-protocol-access-description"
 SUITE_TICKET_SECONDS = 5 * 3600
+CLOSE_SECONDS = 1.0
+"""How long a client may take to answer a close."""
 
 
 async def open_connection(call: Call) -> JsonObject:
@@ -53,7 +55,7 @@ class Connect:
         ticket = self.world.stream.take_ticket(request.query.get("ticket", ""))
         if ticket is None:
             raise web.HTTPUnauthorized(text="ticket is invalid or expired")
-        socket = web.WebSocketResponse(compress=False)
+        socket = web.WebSocketResponse(compress=False, timeout=CLOSE_SECONDS)
         await socket.prepare(request)
         connection = Connection(
             id=ids.request_id().lower(),

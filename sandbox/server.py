@@ -52,7 +52,7 @@ class Server:
     def url(self) -> str:
         """Its address, without a slash at the end."""
         host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104  compared, not bound
-        return f"http://{host}:{self.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def __aenter__(self) -> "Server":
         await self._runner.setup()

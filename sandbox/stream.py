@@ -106,8 +106,7 @@ class Stream:
 
     async def close(self) -> None:
         """Closes every connection and stops what runs in the background."""
-        for connection in list(self.connections.values()):
-            await connection.socket.close()
+        await asyncio.gather(*(c.socket.close() for c in self.connections.values()))
         tasks = [*self._tasks, *self._redeliveries.values()]
         for task in tasks:
             task.cancel()
