@@ -53,12 +53,12 @@ class Markdown(str):
 
 def escape(text: str) -> Markdown:
     """`text` on one line, seen as it is and doing nothing; never empty. Escaping twice changes nothing more."""
-    return Markdown(_block_starts(_constructs(_visible(text).strip())) or UNSEEN)
+    return Markdown(_block_starts(_constructs(_visible(text))) or UNSEEN)
 
 
 def _visible(text: str) -> str:
     """One line; hidden characters shown; at most three marks on a character, none on what precedes the text."""
-    text = _BLANK.sub(" ", text)
+    text = _BLANK.sub(" ", text).strip()
     text = _UNSEEN.sub(lambda found: found[1] or UNSEEN, text)
     return _ORPHAN.sub(UNSEEN, _PILED.sub(r"\1", text))
 

@@ -82,6 +82,7 @@ def test_ordinary_names_stay_as_they_are(text: str) -> None:
         ("JavaScript:x dtmd://y", "JavaScript：x dtmd：//y"),
         ("e" + "\u0301" * 50, "e" + "\u0301" * 3),
         ("\u0336x", f"{UNSEEN}\u0336x"),
+        ("\n\u0336x", f"{UNSEEN}\u0336x"),
     ],
 )  # fmt: skip
 def test_what_could_act_or_hide_is_shown_by_its_twin(text: str, shown: str) -> None:
