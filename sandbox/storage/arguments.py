@@ -86,6 +86,14 @@ def id_list(given: Mapping[str, Any], name: str, limit: int, code: str) -> list[
     return [number_id(value, name, code) for value in values]
 
 
+def text_list(given: Mapping[str, Any], name: str, code: str = "paramError") -> frozenset[str]:
+    """An optional list of texts, empty unless given."""
+    values = given.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise refusal(code, f"{name} is no list of texts")
+    return frozenset(values)
+
+
 def option(call: Call) -> Mapping[str, Any]:
     """The body's optional `option` object."""
     value = call.body.get("option")
@@ -153,3 +161,11 @@ def read_token(given: Mapping[str, Any], kind: type[str] | type[int] = int) -> t
     if type(value) is not kind or type(number) is not int:
         raise refusal("paramError", "nextToken belongs to another order")
     return value, number
+
+
+def read_offset(given: Mapping[str, Any]) -> int:
+    """The number behind a `nextToken` that only counts, 0 on the first page; paramError."""
+    token = str(given.get("nextToken") or "0")
+    if not token.isascii() or not token.isdigit():
+        raise refusal("paramError", "nextToken is unknown")
+    return int(token[:9])

@@ -7,7 +7,16 @@ from sandbox.drive.dentry import Dentry
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator, allows
 from sandbox.drive.space import Space
-from sandbox.storage.arguments import DOC, number_id, operator, option, page_size, text
+from sandbox.storage.arguments import (
+    DOC,
+    number_id,
+    operator,
+    option,
+    page_size,
+    read_offset,
+    text,
+    text_list,
+)
 from sandbox.wire import Call, Endpoint, JsonObject
 from sandbox.world import World
 
@@ -48,7 +57,7 @@ async def search(call: Call) -> JsonObject:
     keyword = text(call.body, "keyword", "paramError-keyword")
     wanted = option(call)
     size = page_size(wanted, "paramError.maxResults")
-    start = _start(wanted)
+    start = read_offset(wanted)
     fits = _filter(keyword, wanted)
     call.world.drive.settle()
     found = [
@@ -62,13 +71,6 @@ async def search(call: Call) -> JsonObject:
     return page | ({"nextToken": str(start + size)} if len(found) > start + size else {})
 
 
-def _start(wanted: Mapping[str, Any]) -> int:
-    token = str(wanted.get("nextToken") or "0")
-    if not token.isascii() or not token.isdigit():
-        raise refusal("paramError", "nextToken is unknown")
-    return int(token[:9])
-
-
 def _searched(call: Call) -> list[Space]:
     return [
         s
@@ -79,10 +81,10 @@ def _searched(call: Call) -> list[Space]:
 
 def _filter(keyword: str, wanted: Mapping[str, Any]) -> Callable[[Dentry], bool]:
     folded = keyword.casefold()
-    creators, modifiers = _people(wanted, "creatorIds"), _people(wanted, "modifierIds")
+    creators, modifiers = text_list(wanted, "creatorIds"), text_list(wanted, "modifierIds")
     begin, end = _range(wanted, "createTimeRange")
     _range(wanted, "visitTimeRange")
-    _people(wanted, "dentryCategories")
+    text_list(wanted, "dentryCategories", "paramError.dentryCategories")
 
     def fits(dentry: Dentry) -> bool:
         return (
@@ -93,13 +95,6 @@ def _filter(keyword: str, wanted: Mapping[str, Any]) -> Callable[[Dentry], bool]
         )
 
     return fits
-
-
-def _people(wanted: Mapping[str, Any], name: str) -> frozenset[str]:
-    values = wanted.get(name) or []
-    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-        raise refusal("paramError.dentryCategories" if name == "dentryCategories" else "paramError", name)
-    return frozenset(values)
 
 
 def _range(wanted: Mapping[str, Any], name: str) -> tuple[float, float]:

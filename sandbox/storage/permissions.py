@@ -7,7 +7,7 @@ from sandbox.drive.dentry import Dentry
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import MEMBER_TYPES, Operator, Role, allows
 from sandbox.drive.space import Space
-from sandbox.storage.arguments import DOC, choice, operator, option, page_size
+from sandbox.storage.arguments import DOC, choice, operator, option, page_size, read_offset, text_list
 from sandbox.wire import Call, Endpoint, JsonObject
 from sandbox.world import World
 
@@ -88,10 +88,9 @@ async def list_permissions(call: Call) -> JsonObject:
     space, dentry = _named(call)
     call.world.drive.require(space, dentry, who, "READ_PERMISSION")
     roles = sorted(_roles(space, dentry).items(), key=lambda pair: (-pair[1], pair[0]))
-    if wanted := chosen.get("filterRoleIds"):
+    if wanted := text_list(chosen, "filterRoleIds", "paramError.roleId"):
         roles = [pair for pair in roles if pair[1].name in wanted]
-    token = str(chosen.get("nextToken") or "0")
-    start = int(token) if token.isascii() and token.isdigit() else 0
+    start = read_offset(chosen)
     shown = [_permission(call.world, dentry, *pair) for pair in roles[start : start + size]]
     more = {"nextToken": str(start + size)} if len(roles) > start + size else {}
     return {"permissions": shown, **more}

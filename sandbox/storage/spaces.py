@@ -1,5 +1,7 @@
 """Spaces: those of the storage interfaces, the organisation's shared ones, and those of conversations."""
 
+from typing import Any
+
 from sandbox.drive.dentry import clean_name
 from sandbox.drive.drive import ORG_QUOTA, Drive
 from sandbox.drive.refusals import refusal
@@ -21,34 +23,37 @@ _NAMED_LIMIT = 30
 async def add_space(call: Call) -> JsonObject:
     """A new space without a recycle bin, or the one that already exists for this scene and sceneId."""
     who = _colleague(call)
-    wanted = option(call)
-    scene = str(wanted.get("scene") or "default")
-    scene_id = str(wanted.get("sceneId") or "0")
+    wanted = _wanted(call)
     drive = call.world.drive
+    identity = (call.corp_id, call.app.client_id, wanted["scene"], wanted["scene_id"])
     for space in drive.spaces.values():
-        if (space.corp_id, space.app_id, space.scene, space.scene_id) == (
-            call.corp_id,
-            call.app.client_id,
-            scene,
-            scene_id,
-        ):
+        if (space.corp_id, space.app_id, space.scene, space.scene_id) == identity:
             return {"space": space_view(drive, space)}
-    space = _new_space(call, who, str(wanted.get("name") or ""), kind_app=True)
-    space.scene, space.scene_id = scene, scene_id
-    _apply_options(call, space)
+    space = _new_space(call, who, kind="app", app_id=call.app.client_id, **wanted)
+    if option(call).get("ownerType") == "APP":
+        space.owner_type, space.owner_id = "APP", space.app_id
     return {"space": space_view(drive, space)}
 
 
-def _apply_options(call: Call, space: Space) -> None:
+def _wanted(call: Call) -> dict[str, Any]:
+    """What the options say about the new space."""
     wanted = option(call)
     quota = wanted.get("quota")
     if quota is not None and (not isinstance(quota, int) or isinstance(quota, bool) or quota < 0):
         raise refusal("paramError", "quota is no size")
+    for name in ("name", "scene", "sceneId"):
+        if not isinstance(wanted.get(name, ""), str | None):
+            raise refusal(f"paramError.{name}", f"{name} is no text")
     abilities = wanted.get("capabilities") or {}
-    space.quota = quota
-    space.capabilities = {name: flag(abilities, name) for name in _ABILITIES}
-    if wanted.get("ownerType") == "APP":
-        space.owner_type, space.owner_id = "APP", space.app_id
+    if not isinstance(abilities, dict):
+        raise refusal("paramError", "capabilities is no object")
+    return {
+        "name": wanted.get("name") or "",
+        "scene": wanted.get("scene") or "default",
+        "scene_id": wanted.get("sceneId") or "0",
+        "quota": quota,
+        "capabilities": {name: flag(abilities, name) for name in _ABILITIES},
+    }
 
 
 async def get_space(call: Call) -> JsonObject:
@@ -107,22 +112,19 @@ def _sees(space: Space, who: Operator) -> bool:
     return allows(space.role(who), "INFO")
 
 
-def _new_space(call: Call, who: Operator, name: str, *, kind_app: bool) -> Space:
+def _new_space(call: Call, who: Operator, **about: Any) -> Space:
+    """A space of the operator's, who owns it."""
     drive = call.world.drive
     now = drive.clock.now_ms()
     space = Space(
         id=drive.new_id(),
         corp_id=call.corp_id,
-        name=name,
-        kind="app" if kind_app else "org",
         creator_id=who.union_id,
         created_ms=now,
         modified_ms=now,
         modifier_id=who.union_id,
         owner_id=who.union_id,
-        app_id=call.app.client_id if kind_app else "",
-        recycles=not kind_app,
-        grants={f"USER:{who.union_id}": "OWNER"},
+        **{"grants": {f"USER:{who.union_id}": "OWNER"}, **about},
     )
     drive.spaces[space.id] = space
     return space
@@ -153,9 +155,8 @@ async def create_drive_space(call: Call) -> JsonObject:
     cleaned = clean_name(name)
     if cleaned is None:
         raise _no("name.invalid", "Space name is invalid.")
-    space = _new_space(call, who, cleaned, kind_app=False)
-    space.capabilities = dict.fromkeys(_ABILITIES, True)
-    return drive_space_view(space)
+    able = dict.fromkeys(_ABILITIES, True)
+    return drive_space_view(_new_space(call, who, name=cleaned, kind="org", recycles=True, capabilities=able))
 
 
 async def list_drive_spaces(call: Call) -> JsonObject:
@@ -239,11 +240,15 @@ async def get_conversation_space(call: Call) -> JsonObject:
 
 
 def _conversation_space(call: Call, who: Operator, conversation_id: str, title: str) -> Space:
-    space = _new_space(call, who, title, kind_app=False)
-    space.kind, space.recycles, space.conversation_id = "group", False, conversation_id
-    space.grants = {f"CONVERSATION:{conversation_id}": "EDITOR"}
-    space.capabilities = dict.fromkeys(_ABILITIES, True)
-    return space
+    return _new_space(
+        call,
+        who,
+        name=title,
+        kind="group",
+        conversation_id=conversation_id,
+        grants={f"CONVERSATION:{conversation_id}": "EDITOR"},
+        capabilities=dict.fromkeys(_ABILITIES, True),
+    )
 
 
 _SPACE = "/v1.0/storage/spaces"

@@ -253,6 +253,7 @@ def test_restoring_where_the_name_is_taken(strategy: str) -> None:
         assert (found["e.txt"], found["e(1).txt"]) == (new.uuid, old)
     elif strategy == "OVERWRITE":
         assert found["e.txt"] == old
+        assert drive.by_uuid(CORP, new.uuid) is None
     else:
         assert (done.dentry_id, item_id in recycle_bin) == (new.id, True)
 

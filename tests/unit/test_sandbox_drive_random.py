@@ -123,6 +123,17 @@ class AnythingMayHappen(RuleBasedStateMachine):
             "restored means there, refused means still in the bin"
         )
 
+    @rule(number=PICK)
+    def take_its_name(self, number: int) -> None:
+        """Something new takes the place of something in the bin."""
+        self.mortal = self.burning()
+        items = self.drive.recycle_bin(CORP).items()
+        root = items[number % len(items)].root if items else None
+        if root and root.parent_id in {ROOT, *(d.id for d in self.dentries(root.space_id) if d.is_folder)}:
+            space = self.drive.space(CORP, root.space_id)
+            target = Target(self.drive, space, root.parent_id, OWNER, "RETURN_ERROR_IF_EXISTS")
+            self.attempt(add, target, root.name, root.type)
+
     @rule(number=PICK, who=PEOPLE)
     def let_go(self, number: int, who: Operator) -> None:
         items = self.drive.recycle_bin(CORP).items()
