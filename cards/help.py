@@ -20,7 +20,7 @@ def help_text(t: Texts, commands: Sequence[str] = COMMANDS) -> Markdown:
 
 
 def help_command(name: str, t: Texts) -> Markdown:
-    """All there is to know about one of COMMANDS. Raises KeyError for any other name."""
+    """All there is to know about one of COMMANDS, or confirm. Raises KeyError for any other name."""
     return paragraphs((_line(name, t), t(f"help.{name}.more")))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import Literal
 
 from bot.models import Dentry, Entry, Request, RequestState
 from cards.entries import entry_line
@@ -16,6 +17,8 @@ from cards.request import NAME_BYTES, REASON_BYTES, decision
 from cards.texts import Texts
 
 MAX_SAME_NAMES = 10
+
+Parameter = Literal["request", "page", "space", "nonce"]
 
 # --- the command itself
 
@@ -34,7 +37,13 @@ def unclosed_quote(t: Texts) -> Markdown:
     return t("reply.unclosed_quote")
 
 
-def unknown_option(t: Texts, option: str, command: str) -> Markdown:
+def unknown_option(t: Texts, option: str, command: str, nearest: str | None = None) -> Markdown:
+    if nearest:
+        return t(
+            "reply.unknown_option_nearest",
+            option=Markdown(_option(option)),
+            nearest=Markdown(_option(nearest)),
+        )
     return t("reply.unknown_option", option=Markdown(_option(option)), command=command)
 
 
@@ -47,8 +56,27 @@ def unexpected_value(t: Texts, option: str) -> Markdown:
     return t("reply.unexpected_value", option=Markdown(_option(option)))
 
 
+def repeated_option(t: Texts, option: str) -> Markdown:
+    return t("reply.repeated_option", option=Markdown(_option(option)))
+
+
+def bad_value(t: Texts, parameter: Parameter, value: str) -> Markdown:
+    """A word that cannot be what its place asks for."""
+    if parameter == "nonce":
+        return wrong_nonce(t)
+    keys = {"request": "reply.bad_request", "page": "reply.bad_page", "space": "reply.bad_space"}
+    return t(keys[parameter], value=value)
+
+
 def too_many_words(t: Texts, extra: str, command: str) -> Markdown:
+    if not extra:
+        return t("reply.too_many_words_unnamed", command=command)
     return t("reply.too_many_words", extra=extra, command=command)
+
+
+def too_long(t: Texts, limit: int) -> Markdown:
+    """A command of more than `limit` characters."""
+    return t("reply.too_long", n=limit)
 
 
 def missing_target(t: Texts) -> Markdown:
@@ -104,6 +132,15 @@ def is_root(t: Texts) -> Markdown:
 
 def bad_id(t: Texts, typed: str) -> Markdown:
     return t("reply.bad_id", typed=typed)
+
+
+def bad_path(t: Texts, path: str) -> Markdown:
+    return t("reply.bad_path", path=path)
+
+
+def bad_link(t: Texts) -> Markdown:
+    """A link of another kind than those to a file."""
+    return t("reply.bad_link")
 
 
 def link_not_found(t: Texts) -> Markdown:
@@ -225,6 +262,11 @@ def details_sent(t: Texts, request_id: str) -> Markdown:
 def details_not_sent(t: Texts, request_id: str) -> Markdown:
     """The one-to-one message could not be delivered; the command can still be typed."""
     return t("reply.details_not_sent", id=request_id)
+
+
+def more_pages(t: Texts, request_id: str, next_page: int, pages: int) -> Markdown:
+    """Not all pages were sent; how to read on from `next_page`."""
+    return t("reply.more_pages", n=pages - next_page + 1, id=request_id, page=next_page)
 
 
 # --- DingTalk, and us

@@ -142,7 +142,7 @@ def test_help_tells_every_command_and_reads_as_written(language: Language) -> No
 
     assert help_text(t).count("**") == 2 * len(COMMANDS)
     assert kinds(help_text(t)) <= PLAIN
-    for name in COMMANDS:
+    for name in (*COMMANDS, "confirm"):
         assert kinds(help_command(name, t)) <= PLAIN
     assert "--permanent" in help_command("delete", t)
     with pytest.raises(KeyError):

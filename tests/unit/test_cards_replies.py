@@ -33,7 +33,13 @@ REPLIES: dict[str, Reply] = {
     "empty_command": lambda t, _: replies.empty_command(t),
     "unknown_command": lambda t, x: replies.unknown_command(t, x, x),
     "unclosed_quote": lambda t, _: replies.unclosed_quote(t),
-    "unknown_option": lambda t, x: replies.unknown_option(t, x, "delete"),
+    "unknown_option": lambda t, x: replies.unknown_option(t, x, "delete", x),
+    "repeated_option": replies.repeated_option,
+    "bad_value": lambda t, x: replies.bad_value(t, "request", x),
+    "too_long": lambda t, _: replies.too_long(t, 4000),
+    "bad_path": replies.bad_path,
+    "bad_link": lambda t, _: replies.bad_link(t),
+    "more_pages": lambda t, x: replies.more_pages(t, x, 11, 43),
     "option_without_value": replies.option_without_value,
     "unexpected_value": replies.unexpected_value,
     "too_many_words": lambda t, x: replies.too_many_words(t, x, "status"),
@@ -147,6 +153,19 @@ def test_a_reply_says_what_it_says_and_nothing_that_a_stranger_put_in(
 )
 def test_replies_name_the_reason_and_the_way_out(said: str, expected: str) -> None:
     assert said == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_in_the_wrong_place_is_named(language: Language) -> None:
+    t = texts(language)
+
+    assert "七" in replies.bad_value(t, "page", "七")
+    assert "a b" in replies.bad_value(t, "space", "a b")
+    assert replies.bad_value(t, "nonce", "?") == replies.wrong_nonce(t)
+    assert "K7M2 11" in replies.more_pages(t, "K7M2", 11, 43)
+    assert "33" in replies.more_pages(t, "K7M2", 11, 43)
+    assert "--permanent" in replies.unknown_option(t, "--permanet", "delete", "permanent")
+    assert "□" not in replies.too_many_words(t, "", "status")
 
 
 def test_who_was_faster_is_named() -> None:
