@@ -94,9 +94,10 @@ class Engine:
             workflow_id = DBOS.workflow_id or ""
             self._running.add(workflow_id)
             self._idle.clear()
+            structlog.contextvars.clear_contextvars()  # those of whoever started this one
+            structlog.contextvars.bind_contextvars(workflow=workflow_id)
             try:
-                with structlog.contextvars.bound_contextvars(workflow=workflow_id):
-                    await function(payload)
+                await function(payload)
             finally:
                 self._running.discard(workflow_id)
                 if not self._running:

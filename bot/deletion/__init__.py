@@ -1,0 +1,1 @@
+"""Deletion itself: manifest, request, policy, job."""

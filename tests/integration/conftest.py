@@ -1,0 +1,14 @@
+"""An office for every integration test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.control import Control
+from tests.integration.office import Office
+
+
+@pytest.fixture
+def office(sandbox: Control, tmp_path: Path) -> Office:
+    """A freshly seeded sandbox, and a folder for the robot's settings and database."""
+    return Office(sandbox, tmp_path)
