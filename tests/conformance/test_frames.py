@@ -298,3 +298,44 @@ async def test_an_answer_in_nothing_but_noise_is_not_an_acknowledgement(sandbox:
         again = await _frame(socket, "CALLBACK")
     assert json.loads(again["data"])["msgId"] == said["msgId"]
     assert again["headers"]["messageId"] != said["messageId"]
+
+
+async def test_an_event_put_off_comes_again(sandbox: Control) -> None:
+    """SUCCESS ends it, LATER asks for it once more."""
+    async with _connected(sandbox, ("EVENT", "*")) as socket:
+        event = {"action": "event", "eventType": "user_add_org", "data": {"userId": ["wang"]}}
+        await sandbox.ask("POST", "stream", event)
+        first = await _frame(socket, "EVENT")
+        await _acknowledge(socket, first, {"status": "LATER"})
+        await sandbox.ask("GET", "frames", acked="true", messageId=first["headers"]["messageId"], wait=10)
+        await sandbox.advance(17)
+        second = await _frame(socket, "EVENT")
+        await _acknowledge(socket, second, {"status": "SUCCESS"})
+    assert second["headers"]["eventId"] == first["headers"]["eventId"]
+    assert second["data"] == first["data"]
+
+
+async def test_over_the_month_s_pushes_a_message_loses_its_words(sandbox: Control) -> None:
+    """https://open.dingtalk.com/document/development/robot-message-type"""
+    names = await known(sandbox, ())
+    await sandbox.limits(pushQuota=0)
+    async with _connected(sandbox, ("CALLBACK", ROBOT_TOPIC)) as socket:
+        await sandbox.say("wang", names["group"], "hello")
+        data = json.loads((await _frame(socket, "CALLBACK"))["data"])
+    assert str(data["errorCode"]) == "20001"
+    assert data["errorMessage"]
+    assert "text" not in data
+
+
+async def test_updating_a_card_inside_its_callback_is_noticed(sandbox: Control) -> None:
+    """Forbidden by https://open.dingtalk.com/document/development/event-callback-card"""
+    names = await known(sandbox, ("card",))
+    update = {"outTrackId": names["track"], "cardData": {"cardParamMap": {"title": "x"}}}
+    async with _connected(sandbox, ("CALLBACK", CARD_TOPIC)) as socket, asyncio.TaskGroup() as tasks:
+        tasks.create_task(sandbox.press("wang", names["track"], "agree", force=True))
+        frame = await _frame(socket, "CALLBACK")
+        await sandbox.api("PUT", "/v1.0/card/instances", update)
+        await _acknowledge(socket, frame, {"response": {}})
+    assert len((await sandbox.ask("GET", "state"))["violations"]) == 1
+    await sandbox.api("PUT", "/v1.0/card/instances", update)
+    assert len((await sandbox.ask("GET", "state"))["violations"]) == 1

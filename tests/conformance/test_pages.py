@@ -47,6 +47,7 @@ async def test_an_example_is_answered_in_the_documented_shape(
     reply = await _call(sandbox_process, page, way)
     assert reply.status == HTTP_OK, reply.body
     assert differences(page.answer, reply.body, page.optional) == []
+    assert reply.body.get("success", True) is True
 
 
 @pytest.mark.parametrize(("page", "row", "way"), _error_rows())

@@ -80,3 +80,21 @@ async def test_the_newest_item_comes_first_and_pages_do_not_overlap(sandbox: Con
             break
     assert seen[0]["dentryId"] == names["inside"]
     assert len(seen) == len({item["id"] for item in seen}) >= 3
+
+
+async def test_what_comes_back_finds_its_folder_again_though_that_is_gone(sandbox: Control) -> None:
+    """To the place where it was: https://open.dingtalk.com/document/development/restore-recycle-items"""
+    names = await known(sandbox, ("files",))
+    await sandbox.remove(names["space"], names["wang"], names["inside"])
+    gone = {"remove": [{"path": "/conformance folder"}]}
+    await sandbox.ask("POST", f"drive/{names['space']}", gone)
+    root = "/v1.0/storage/recycleBins"
+    found = await sandbox.api(
+        "GET", root, recycleBinScope="ORG", scopeId=names["corp"], unionId=names["wang"]
+    )
+    items = f"{root}/{found['recycleBin']['id']}/recycleItems"
+    (item, *_) = (await sandbox.api("GET", items, unionId=names["wang"]))["recycleItems"]
+    assert item["originalPath"] == "/conformance folder/inside.txt"
+    back = await sandbox.api("POST", f"{items}/{item['id']}/restore", {}, unionId=names["wang"])
+    restored = (await sandbox.entries(names["space"]))["/conformance folder/inside.txt"]
+    assert (back["async"], back["dentryId"]) == (False, restored["id"])
