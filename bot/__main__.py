@@ -20,6 +20,11 @@ from bot.settings import Settings, SettingsError, load
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
 
+_REFUSED = (
+    "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
+    "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dingsweep")
@@ -81,13 +86,15 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end; what the operator of the robot can mend is one line, not a stack trace."""
     try:
         asyncio.run(work)
-    except* StoreError as group:
-        _fail(str(group.exceptions[0]))
-    except* CredentialsRefusedError:
-        _fail(
-            "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
-            "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
-        )
+    except StoreError as exc:
+        line = str(exc)
+    except ExceptionGroup as group:
+        if group.subgroup(CredentialsRefusedError) is None:
+            raise
+        line = _REFUSED
+    else:
+        return
+    _fail(line)
 
 
 def _fail(line: str) -> NoReturn:

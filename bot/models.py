@@ -148,7 +148,7 @@ def _digest(entries: Iterable[Entry]) -> str:
         d = entry.dentry
         modified = d.modified_at.isoformat() if d.modified_at else ""
         line = [d.space_id, d.dentry_id, d.path, d.type, d.size_bytes, d.version, modified, entry.target_id]
-        sha.update(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        sha.update(json.dumps(line).encode() + b"\n")
     return sha.hexdigest()
 
 

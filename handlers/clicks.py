@@ -117,9 +117,13 @@ async def send_details(services: Services, payload: Payload) -> None:
     request = await services.store.requests.get(payload["request_id"])
     if request is None:
         return
-    pages = await pages_of(services, request, texts(request.language))
-    for page in pages[:MAX_PAGES]:
-        await tell(services, {"user_id": payload["user_id"], "text": page})
+    t = texts(request.language)
+    pages = await pages_of(services, request, t)
+    said = pages[:MAX_PAGES]
+    if len(pages) > MAX_PAGES:
+        said.append(replies.more_pages(t, request.id, MAX_PAGES + 1, len(pages)))
+    for text in said:
+        await tell(services, {"user_id": payload["user_id"], "text": text})
 
 
 def _public(params: dict[str, str]) -> Response:

@@ -74,5 +74,5 @@ def chain_hash(record: dict[str, Any]) -> str:
     """SHA-256 over every field of a record but its own hash, in one fixed JSON form."""
     fields = {key: value for key, value in record.items() if key != "hash"}
     fields["at"] = record["at"].isoformat(timespec="microseconds")
-    text = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -64,7 +64,9 @@ class Store:
         engine = create_engine(url)
         try:
             if self._database.is_sqlite:
-                with engine.connect() as connection:  # readers and the writer then do not wait for each other;
+                with (
+                    engine.connect() as connection
+                ):  # readers and the writer then do not wait for each other;
                     connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # the file remembers it
             with engine.begin() as connection:
                 current = MigrationContext.configure(connection).get_current_revision()
