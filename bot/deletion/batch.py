@@ -95,7 +95,7 @@ class Batch:
 class BatchSender:
     """Sends a batch until it is settled."""
 
-    def __init__(self, dingtalk: DingTalk, *, within: timedelta = timedelta(minutes=3)) -> None:
+    def __init__(self, dingtalk: DingTalk, *, within: timedelta = timedelta(minutes=10)) -> None:
         self._storage = dingtalk.storage
         self._within = within
 
@@ -165,7 +165,7 @@ class BatchSender:
     async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError) -> None:
         """The whole call was refused. With several dentries in it, one may have spoilt it for all."""
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
-            batch.open.update(dict.fromkeys(dentry_ids, exc.code))
+            batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
             raise _stop_or_wait(exc) from exc
         if exc.code == "spaceNotExist" or (len(dentry_ids) > 1 and exc.code == "paramError.spaceId"):
             batch.settle_all(dentry_ids, Outcome.FAILED, exc.code)
@@ -210,6 +210,13 @@ def _is_app_wide(exc: DingTalkError) -> bool:
     return isinstance(exc, TokenRefused | BadCredentials) or (
         isinstance(exc, Denied) and exc.code.lower().startswith("forbidden")
     )
+
+
+def _cause(exc: DingTalkError) -> str:
+    """What to call the trouble if it does not pass in time."""
+    if isinstance(exc, Throttled):
+        return "throttled"
+    return "deadline" if isinstance(exc, TransportError) else exc.code
 
 
 def _stop_or_wait(exc: DingTalkError) -> Exception:

@@ -45,7 +45,7 @@ class Jobs:
         announcer: Announcer,
         clock: Clock,
         *,
-        within: timedelta = timedelta(minutes=3),
+        within: timedelta = timedelta(minutes=10),
         follow_for: timedelta = timedelta(minutes=30),
     ) -> None:
         """`within` bounds the retries of one batch, `follow_for` how long a folder's task is followed."""
