@@ -41,6 +41,8 @@ class Resolver:
         roots = _unique(await self._dentries(targets))
         if not roots:
             raise TargetProblem("nothing")
+        if any(root.dentry_id == ROOT_ID or root.path == "/" for root in roots):  # by its id or a link
+            raise TargetProblem("root")
         if len(roots) > self._max:
             raise TargetProblem("over_cap", count=len(roots), max=self._max)
         inside = {root.dentry_id: await self._contents(root) for root in roots if root.is_folder}
