@@ -85,7 +85,8 @@ async def running(settings: Settings, *, clock: Callable[[], datetime] = utc_now
     ):
         messenger = Messenger(dingtalk, store, settings.card_template_id)
         announcer = CardAnnouncer(messenger, store, zone, allow_permanent=policy.allow_permanent)
-        jobs = Jobs(dingtalk, store, announcer, clock)
+        operators = Operators(dingtalk)
+        jobs = Jobs(dingtalk, store, announcer, operators, clock)
         engine = Engine(settings.database_url)
         lifecycle = Lifecycle(store, engine, policy, clock)
         services = Services(
@@ -95,7 +96,7 @@ async def running(settings: Settings, *, clock: Callable[[], datetime] = utc_now
             lifecycle=lifecycle,
             jobs=jobs,
             spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
-            operators=Operators(dingtalk),
+            operators=operators,
             messenger=messenger,
             announcer=announcer,
             policy=policy,

@@ -231,11 +231,15 @@ class ItemResult(Model):
 
 
 class Receipt(Model):
-    """The final account of a job. `results` holds one line per target, in the order of the manifest."""
+    """The final account of a job. `results` holds one line per target, in the order of the manifest.
+
+    `owners` names, by unionId, creators of what the requester may not delete, as far as they are known.
+    """
 
     request: Request
     results: tuple[ItemResult, ...]
     elapsed_s: float
+    owners: dict[str, str] = {}
 
     def having(self, *outcomes: Outcome) -> tuple[ItemResult, ...]:
         return tuple(result for result in self.results if result.outcome in outcomes)

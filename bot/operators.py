@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import structlog
 
 from bot.dingtalk import DingTalk
+from bot.dingtalk.errors import DingTalkError
 from bot.models import Operator
+
+log = structlog.get_logger()
 
 CACHE_S = 600.0
 
@@ -31,3 +36,14 @@ class Operators:
         operator = Operator(corp_id=corp_id, user_id=user_id, union_id=user.unionid, name=user.name)
         self._known[key] = (self._clock(), operator)
         return operator
+
+    async def names(self, corp_id: str, union_ids: Iterable[str]) -> dict[str, str]:
+        """The names behind these unionIds, as far as they can be told: nothing depends on them."""
+        found: dict[str, str] = {}
+        for union_id in union_ids:
+            try:
+                user_id = await self._dingtalk.contact.user_id(union_id)
+                found[union_id] = (await self.get(corp_id, user_id)).name
+            except DingTalkError as exc:
+                log.info("operator.name_unknown", error=exc.code)
+        return found

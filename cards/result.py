@@ -62,6 +62,10 @@ class Group:
     lines: tuple[Markdown, ...]
 
 
+_OWNED = {"cause.denied": "cause.denied_owned"}
+"""The sentence that says whom to ask, where that is known."""
+
+
 def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bool = True) -> Card:
     """The result. `allow_permanent`: whether deleting for ever may be offered for what cannot be recycled."""
     groups = _groups(receipt, t)
@@ -96,10 +100,13 @@ def cause_key(result: ItemResult) -> str:
 
 
 def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) -> Group:
+    owners = {receipt.owners.get(result.entry.dentry.creator_id, "") for result in results} - {""}
+    key = _OWNED.get(key, key) if owners else key
     sentence = t(
         key,
         n=counted(result.entry for result in results),
         name=short(receipt.request.requester.name, NAME_BYTES),
+        owners=t("list.and").join(short(name, NAME_BYTES) for name in sorted(owners)),
         code=short(results[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )

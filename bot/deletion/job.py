@@ -20,12 +20,14 @@ from bot.dingtalk.dentry import Task
 from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
 from bot.engine import Payload
 from bot.models import Dentry, Entry, Outcome, Receipt, Request, RequestState
+from bot.operators import Operators
 from bot.store import Store
 
 log = structlog.get_logger()
 
 DRIFT_AFTER = timedelta(minutes=10)
 """A decision that took longer than this is checked against the drive before anything is sent."""
+MAX_OWNERS = 3
 
 PASSING = (Throttled, TransportError)
 """Errors of a reading call that are worth asking again after."""
@@ -43,6 +45,7 @@ class Jobs:
         dingtalk: DingTalk,
         store: Store,
         announcer: Announcer,
+        operators: Operators,
         clock: Clock,
         *,
         within: timedelta = timedelta(minutes=10),
@@ -52,6 +55,7 @@ class Jobs:
         self._dingtalk = dingtalk
         self._store = store
         self._announcer = announcer
+        self._operators = operators
         self._clock = clock
         self._sender = BatchSender(dingtalk, within=within)
         self._within = within
@@ -72,7 +76,7 @@ class Jobs:
                 log.exception("job.broke")
                 await self._give_up(request, "internal")
             request = await self._finish(request)
-            receipt = await self.receipt(request)
+            receipt = await self._with_owners(await self.receipt(request))
             await self._announcer.result(receipt)
             await self._announcer.closed(request, receipt)
 
@@ -88,6 +92,13 @@ class Jobs:
         began = request.decided_at or request.created_at
         elapsed = (request.finished_at or self._clock()) - began
         return Receipt(request=request, results=tuple(results), elapsed_s=elapsed.total_seconds())
+
+    async def _with_owners(self, receipt: Receipt) -> Receipt:
+        """Whom to ask about what was denied; a few names are enough."""
+        creators = {result.entry.dentry.creator_id: None for result in receipt.having(Outcome.DENIED)}
+        some = [union_id for union_id in creators if union_id][:MAX_OWNERS]
+        owners = await self._operators.names(receipt.request.requester.corp_id, some)
+        return receipt.model_copy(update={"owners": owners})
 
     async def _begin(self, request_id: str) -> Request | None:
         """Approved becomes running; a job taken up again is running already; any other state has no job."""

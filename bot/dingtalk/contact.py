@@ -1,6 +1,7 @@
 """People: users, departments, roles. These calls are free of the monthly quota.
 
 https://open.dingtalk.com/document/development/query-user-details
+https://open.dingtalk.com/document/development/query-a-user-by-the-union-id
 https://open.dingtalk.com/document/development/query-department-details0-v2
 https://open.dingtalk.com/document/development/obtain-the-list-of-employees-of-a-role
 """
@@ -16,6 +17,7 @@ from bot.dingtalk.wire import Api, Wire
 from bot.dingtalk.wired import Listed, Wired, WiredSnake
 
 USER = Api("POST", "/topapi/v2/user/get", counted=False)
+BY_UNION_ID = Api("POST", "/topapi/user/getbyunionid", counted=False)
 DEPARTMENT = Api("POST", "/topapi/v2/department/get", counted=False)
 ROLE_MEMBERS = Api("POST", "/topapi/role/simplelist", counted=False)
 PAGE = 100
@@ -67,6 +69,14 @@ class _UserAnswer(Wired):
     result: User
 
 
+class _UserId(WiredSnake):
+    userid: str
+
+
+class _UserIdAnswer(Wired):
+    result: _UserId
+
+
 class _DepartmentAnswer(Wired):
     result: Department
 
@@ -89,6 +99,11 @@ class Contact:
     async def user(self, user_id: str) -> User:
         answer = await self._wire.ask(USER, _UserAnswer, body={"userid": user_id})
         return answer.result
+
+    async def user_id(self, union_id: str) -> str:
+        """The userId of a member by their unionId."""
+        answer = await self._wire.ask(BY_UNION_ID, _UserIdAnswer, body={"unionid": union_id})
+        return answer.result.userid
 
     async def department(self, dept_id: str) -> Department:
         answer = await self._wire.ask(DEPARTMENT, _DepartmentAnswer, body={"dept_id": dept_id})
