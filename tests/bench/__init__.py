@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: how fast and how thrifty the robot is, beside a bare robot, within one run."""

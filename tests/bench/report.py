@@ -1,0 +1,126 @@
+"""A run's figures as tables for people and as JSON for programs."""
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.figures import Bill, Comparison, Figures, Latency, Starts
+
+MIB = 2**20
+
+
+def as_json(figures: Figures, surroundings: Mapping[str, Any]) -> dict[str, Any]:
+    """Every figure; durations in ms or s, memory in bytes, as the names say."""
+    return {
+        **surroundings,
+        "latency": [
+            {
+                "what": c.what,
+                "dingsweep": _latency(c.dingsweep),
+                "echo": _latency(c.echo),
+                "ratio_p50": round(c.dingsweep.p50_ms / c.echo.p50_ms, 2),
+                "ratio_p99": round(c.dingsweep.p99_ms / c.echo.p99_ms, 2),
+            }
+            for c in figures.comparisons
+        ],
+        "calls": [
+            {"files": b.files, "space_known": b.space_known, "counted": dict(b.counted), "free": dict(b.free)}
+            for b in figures.bills
+        ],
+        "start": {
+            name: {"connected_s": starts.connected_s, "idle_bytes": starts.idle_bytes}
+            for name, starts in (("dingsweep", figures.dingsweep), ("echo", figures.echo))
+        },
+        "memory_bytes": figures.memory,
+    }
+
+
+def _latency(latency: Latency) -> dict[str, Any]:
+    return {
+        "n": len(latency.values_ms),
+        "p50_ms": round(latency.p50_ms, 3),
+        "p99_ms": round(latency.p99_ms, 3),
+        "clock_step_ms": latency.step_ms,
+    }
+
+
+def show(figures: Figures, surroundings: Mapping[str, Any], console: Console) -> None:
+    """Print the tables."""
+    for topic, facts in surroundings.items():
+        words = ", ".join(f"{k} {v}" for k, v in facts.items()) if isinstance(facts, dict) else str(facts)
+        console.print(f"[bold]{topic}[/] {words}", highlight=False)
+    console.print(_latencies(figures.comparisons))
+    console.print(
+        "Commands: frame out → first byte of the call that answers it. Clicks: callback → its answer."
+    )
+    if any(side.is_coarse for c in figures.comparisons for side in (c.dingsweep, c.echo)):
+        console.print("~ one step of the sandbox's clock is more than a tenth of this")
+    console.print(_bills(figures.bills))
+    console.print(_process(figures))
+
+
+def _latencies(comparisons: list[Comparison]) -> Table:
+    table = Table("ms", title="Overhead beside a bare echo robot", title_justify="left")
+    for heading in ("n", "Dingsweep p50", "p99", "echo p50", "p99", "ratio p50", "p99"):
+        table.add_column(heading, justify="right")
+    for c in comparisons:
+        ours, theirs = c.dingsweep, c.echo
+        table.add_row(
+            c.what,
+            str(len(ours.values_ms)),
+            _p50(ours),
+            f"{ours.p99_ms:.1f}",
+            _p50(theirs),
+            f"{theirs.p99_ms:.1f}",
+            f"{ours.p50_ms / theirs.p50_ms:.1f}",
+            f"{ours.p99_ms / theirs.p99_ms:.1f}",
+        )
+    return table
+
+
+def _p50(latency: Latency) -> str:
+    return f"{'~' if latency.is_coarse else ''}{latency.p50_ms:.1f}"
+
+
+def _bills(bills: list[Bill]) -> Table:
+    table = Table("counted calls for one request", title="Calls of DingTalk's API", title_justify="left")
+    for b in bills:
+        plural = "file" if b.files == 1 else "files"
+        table.add_column(f"{b.files} {plural}\n{'warm' if b.space_known else 'cold'}", justify="right")
+    for route in dict.fromkeys(route for b in bills for route in b.counted):
+        table.add_row(_short(route), *(str(b.counted[route] or "") for b in bills))
+    table.add_section()
+    table.add_row("[bold]all", *(f"[bold]{b.counted.total()}" for b in bills))
+    table.add_row("free ones (tokens, contacts)", *(str(b.free.total()) for b in bills))
+    return table
+
+
+def _short(route: str) -> str:
+    """Method and the end of the path."""
+    method, _, path = route.partition(" ")
+    return f"{method} …/{'/'.join(path.split('/')[-2:])}"
+
+
+def _process(figures: Figures) -> Table:
+    ours, theirs = figures.dingsweep, figures.echo
+    table = Table("process", title="Start and memory", title_justify="left")
+    for heading in ("Dingsweep", "echo", "ratio"):
+        table.add_column(heading, justify="right")
+    s, b = statistics.median(ours.connected_s), statistics.median(theirs.connected_s)
+    table.add_row(f"start to connected, {_of(ours)}", f"{s:.2f} s", f"{b:.2f} s", f"{s / b:.1f}")
+    s, b = statistics.median(ours.idle_bytes), statistics.median(theirs.idle_bytes)
+    table.add_row("resident memory when connected", _mib(s), _mib(b), f"{s / b:.1f}")
+    for moment, resident in figures.memory.items():
+        table.add_row(f"resident memory {moment}", _mib(resident))
+    return table
+
+
+def _of(starts: Starts) -> str:
+    return f"median of {len(starts.connected_s)}"
+
+
+def _mib(size: float) -> str:
+    return f"{size / MIB:.1f} MiB"

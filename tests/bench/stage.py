@@ -1,0 +1,126 @@
+"""A sandbox with one robot connected to it: Dingsweep itself, or the bare echo robot it is compared with."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import aiohttp
+
+from tests.bench.programs import BenchError, Program, running
+from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
+
+PATIENCE_S = 60
+GROUP = "cidMarketing=="
+SPACE = "24010001"
+PERSON = "wang"
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Stage:
+    """One sandbox. `calls_seen` and `frames_seen` are the last numbers of its logs that were looked at."""
+
+    control: Control
+    calls_seen: int = 0
+    frames_seen: int = 0
+
+    async def skip_calls(self) -> None:
+        """Look only at calls that come from now on."""
+        self.calls_seen = (await self.control.ask("DELETE", "calls"))["lastSeq"]
+
+    async def calls(self, route: str = "", *, count: int = 1) -> list[Json]:
+        """The calls since `skip_calls`, of one route if given, once there are `count` of them."""
+        found: list[Json] = (
+            await self.control.ask(
+                "GET", f"calls?path={quote(route)}", after=self.calls_seen, count=count, wait=PATIENCE_S
+            )
+        )["calls"]
+        if len(found) < count:
+            raise BenchError(f"{count} calls of {route or 'any route'} were expected, {len(found)} came")
+        return found
+
+    async def pushed_at(self) -> dict[str, int]:
+        """When each message since the last look went out to the robot, by msgId, in ms of the sandbox's clock."""
+        answer = await self.control.ask(
+            "GET", "frames", after=self.frames_seen, direction="out", type="CALLBACK"
+        )
+        self.frames_seen = answer["lastSeq"]
+        return {frame["msgId"]: frame["at"] for frame in answer["frames"]}
+
+
+@dataclass(frozen=True)
+class Robot:
+    """A connected robot of either kind on its stage."""
+
+    stage: Stage
+    program: Program
+    connected_after_s: float
+    idle_bytes: int = field(default=0)
+
+
+class Starter(Protocol):
+    """`dingsweep` or `echo`."""
+
+    def __call__(self, stage: Stage) -> AbstractAsyncContextManager[Robot]:
+        """Start a robot; it is connected when the block begins, and gone when it ends."""
+
+
+@asynccontextmanager
+async def new_stage() -> AsyncIterator[Stage]:
+    """A sandbox without latency and without limits, freshly seeded."""
+    with TemporaryDirectory(prefix="dingsweep-bench-") as folder:
+        arguments = ("sandbox", "--port", "0")
+        async with running(Path(folder), *arguments, reads_output=True) as program:
+            assert program.process.stdout is not None
+            url = (await program.process.stdout.readline()).decode().strip()
+            if not url:
+                raise BenchError(f"The sandbox did not start:\n{program.last_words()}")
+            async with aiohttp.ClientSession() as http:
+                control = Control(http, url)
+                await control.limits(permitUnlimited=True, latencyMs=0)
+                yield Stage(control)
+
+
+def dingsweep(stage: Stage) -> AbstractAsyncContextManager[Robot]:
+    """Dingsweep as people run it, with a new database."""
+    environment = {
+        "DINGSWEEP_CLIENT_ID": CLIENT_ID,
+        "DINGSWEEP_CLIENT_SECRET": CLIENT_SECRET,
+        "DINGSWEEP_API_BASE_URL": stage.control.url,
+        "DINGSWEEP_OAPI_BASE_URL": stage.control.url,
+    }
+    return _robot(stage, ("bot", "run"), environment)
+
+
+def echo(stage: Stage) -> AbstractAsyncContextManager[Robot]:
+    """The bare robot."""
+    return _robot(stage, ("tests.bench.echo",), {"DINGTALK_OPENAPI_ENDPOINT": stage.control.url})
+
+
+@asynccontextmanager
+async def _robot(
+    stage: Stage, arguments: tuple[str, ...], environment: Mapping[str, str]
+) -> AsyncIterator[Robot]:
+    with TemporaryDirectory(prefix="dingsweep-bench-") as folder:
+        async with running(Path(folder), *arguments, environment=dict(environment)) as program:
+            connections = await _connections(stage, 1)
+            elapsed_s = time.perf_counter() - program.started_at
+            if not connections:
+                raise BenchError(f"{arguments[0]} did not connect:\n{program.last_words()}")
+            try:
+                yield Robot(stage, program, elapsed_s, program.resident_bytes())
+            except BenchError as error:
+                raise BenchError(f"{error}\n{program.last_words()}") from error
+        await _connections(stage, 0)
+
+
+async def _connections(stage: Stage, count: int) -> list[Json]:
+    answer = await stage.control.ask("GET", "stream", count=count, wait=PATIENCE_S)
+    connections: list[Json] = answer["connections"]
+    return connections
