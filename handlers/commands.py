@@ -221,7 +221,7 @@ _CHINESE = tuple(word for word in _BY_WORD if not word.isascii())
 def parse(text: str) -> Parsed:
     """Read what a person typed, mentions in front included.
 
-    Raises UsageProblem, with the language to answer in, for every text that is no command:
+    Raises UsageProblem, with the language to answer in and the command it was about, for every text that is none:
 
     - `empty`; `too_long` (limit); `unclosed_quote` (text)
     - `unknown_command` (word, nearest); `unknown_option` (option, nearest)
@@ -229,15 +229,17 @@ def parse(text: str) -> Parsed:
     - `missing_argument` (command, argument); `too_many_arguments` (command)
     - `bad_path` (path); `bad_id` (id); `bad_link` (link)
     """
-    language = language_of("", text[:MAX_CHARS])
+    language, verb = language_of("", text[:MAX_CHARS]), None
     try:
         if len(text) > MAX_CHARS:
             raise UsageProblem("too_long", limit=str(MAX_CHARS))
         word, rest = split_command(scrub(text), _CHINESE)
         language = language_of(word, rest)
-        return Parsed(command=_verb(word).read(rest), language=language)
+        verb = _verb(word)
+        return Parsed(command=verb.read(rest), language=language)
     except UsageProblem as problem:
         problem.language = language
+        problem.command = verb.name if verb else ""
         raise
 
 

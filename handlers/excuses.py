@@ -12,24 +12,28 @@ from bot.models import RequestState
 from cards import replies
 from cards.escape import Markdown
 from cards.texts import Texts
-from handlers.grammar import UsageProblem
+from handlers.grammar import UsageKind, UsageProblem
 
 Facts = dict[str, Any]
 Sentence = Callable[[Texts, Facts], Markdown]
 
-_USAGE: dict[str, Sentence] = {
+_USAGE: dict[UsageKind, Sentence] = {
     "empty": lambda t, _: replies.empty_command(t),
+    "too_long": lambda t, f: replies.too_long(t, int(f["limit"])),
     "unknown_command": lambda t, f: replies.unknown_command(t, f["word"], f["nearest"]),
     "unclosed_quote": lambda t, _: replies.unclosed_quote(t),
-    "unknown_option": lambda t, f: replies.unknown_option(t, f["option"], f.get("command") or "delete"),
+    "unknown_option": lambda t, f: replies.unknown_option(t, f["option"], f["command"], f["nearest"]),
+    "repeated_option": lambda t, f: replies.repeated_option(t, f["option"]),
     "missing_value": lambda t, f: replies.option_without_value(t, f["option"]),
     "needless_value": lambda t, f: replies.unexpected_value(t, f["option"]),
     "missing_argument": lambda t, f: (
         replies.missing_target(t) if f["command"] == "delete" else replies.missing_request(t, f["command"])
     ),
-    "too_many_arguments": lambda t, f: replies.too_many_words(t, f.get("extra") or "", f["command"]),
+    "too_many_arguments": lambda t, f: replies.too_many_words(t, "", f["command"]),
+    "bad_value": lambda t, f: replies.bad_value(t, f["parameter"], f["value"]),
+    "bad_path": lambda t, f: replies.bad_path(t, f["path"]),
     "bad_id": lambda t, f: replies.bad_id(t, f["id"]),
-    "bad_link": lambda t, _: replies.link_not_found(t),
+    "bad_link": lambda t, _: replies.bad_link(t),
 }
 _TARGET: dict[str, Sentence] = {
     "not_found": lambda t, f: replies.not_found(t, f["target"], f["nearest"]),
@@ -47,7 +51,7 @@ _TARGET: dict[str, Sentence] = {
 
 def usage(problem: UsageProblem, t: Texts) -> Markdown:
     """What was wrong with the text, and what to type instead."""
-    return _USAGE[problem.kind](t, problem.facts)
+    return _USAGE[problem.kind](t, {"command": problem.command, **problem.facts})
 
 
 def target(problem: TargetProblem, t: Texts) -> Markdown:

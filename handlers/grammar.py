@@ -71,7 +71,8 @@ _EDGE_MARKS = "/.,!?;:~…。、"
 class UsageProblem(Exception):
     """A text that is no command. `kind` says why, `facts` hold what a sentence about it needs.
 
-    `language` is the one to answer in. Long facts are shortened.
+    `language` is the one to answer in, `command` the one that was meant, empty when none can be told. Long facts
+    are shortened.
     """
 
     def __init__(self, kind: UsageKind, **facts: str | None) -> None:
@@ -79,6 +80,7 @@ class UsageProblem(Exception):
         self.kind: UsageKind = kind
         self.facts = {name: value and _shortened(value) for name, value in facts.items()}
         self.language: Language = "en"
+        self.command = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.facts}" if self.facts else self.kind

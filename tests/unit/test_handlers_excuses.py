@@ -1,0 +1,68 @@
+"""Every way a text can be no command has a sentence that names what was wrong, in both languages."""
+
+from typing import get_args
+
+import pytest
+
+from bot.models import Language
+from cards.texts import texts
+from handlers import excuses
+from handlers.commands import parse
+from handlers.grammar import MAX_CHARS, UsageKind, UsageProblem
+
+TYPED: dict[UsageKind, tuple[str, str]] = {
+    "empty": ("@Dingsweep ", ""),
+    "too_long": ("rm " + "a" * MAX_CHARS, ""),
+    "unknown_command": ("delet /a", "delete"),
+    "unclosed_quote": ('rm "/my report.pdf', ""),
+    "unknown_option": ("rm /a --permanant", "--permanent"),
+    "repeated_option": ("rm /a --space 1 --space 2", "--space"),
+    "missing_value": ("rm /a --reason", "--reason"),
+    "needless_value": ("rm /a --dry-run=yes", "--dry-run"),
+    "missing_argument": ("cancel", "K7M2"),
+    "too_many_arguments": ("ls /a /b", "ls"),
+    "bad_value": ("details K7M2 many", "many"),
+    "bad_path": ("rm /../etc", "/../etc"),
+    "bad_id": ("rm " + "9" * 400, "999"),
+    "bad_link": ("rm https://example.com/x", ""),
+}
+
+
+def problem(text: str) -> UsageProblem:
+    with pytest.raises(UsageProblem) as caught:
+        parse(text)
+    return caught.value
+
+
+def test_every_kind_is_tried() -> None:
+    assert TYPED.keys() == set(get_args(UsageKind))
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("kind", get_args(UsageKind))
+def test_every_kind_has_a_sentence(kind: UsageKind, language: Language) -> None:
+    text, named = TYPED[kind]
+    found = problem(text)
+    assert found.kind == kind
+    sentence = excuses.usage(found, texts(language))
+    assert named in sentence
+    assert "{" not in sentence
+    assert "reply." not in sentence
+
+
+@pytest.mark.parametrize("parameter", ["request", "nonce", "space", "page"])
+def test_every_parameter_has_a_sentence(parameter: str) -> None:
+    typed = {
+        "request": "status ???",
+        "nonce": "confirm K7M2 ???",
+        "space": "ls --space ???",
+        "page": "details K7M2 0",
+    }
+    found = problem(typed[parameter])
+    assert found.facts["parameter"] == parameter
+    assert excuses.usage(found, texts("en"))
+
+
+def test_help_is_offered_for_the_command_that_was_typed() -> None:
+    assert "help ls" in excuses.usage(problem("ls --foo"), texts("en"))
+    assert "help delete" in excuses.usage(problem("rm /a —— old"), texts("en"))
