@@ -116,7 +116,8 @@ def fold_word(text: str) -> str:
 
 def nearest(word: str, words: Collection[str]) -> str | None:
     """The one of `words` that looks most like `word`, if any looks like it."""
-    return next(iter(difflib.get_close_matches(word[:_FACT_CHARS], words, n=1)), None)
+    cutoff = 0.5 if _CJK.search(word) else 0.6  # Chinese words are short: one wrong character is half of most
+    return next(iter(difflib.get_close_matches(word[:_FACT_CHARS], words, n=1, cutoff=cutoff)), None)
 
 
 def quote(name: str) -> str:

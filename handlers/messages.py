@@ -66,7 +66,7 @@ async def handle(services: Services, data: Payload) -> None:
 
 async def _answer(services: Services, message: IncomingMessage) -> Markdown | None:
     """Parse, check who and where, run the command. Whatever happens, there is a sentence or a card."""
-    t = texts(services.speaking(language_of("", message.text or message.sender_nick)))
+    t = texts(services.speaking(language_of("", (message.text or "").strip() or message.sender_nick)))
     try:
         if refused := _refusal(services, message, t):
             return refused
@@ -74,7 +74,9 @@ async def _answer(services: Services, message: IncomingMessage) -> Markdown | No
         t = texts(services.speaking(parsed.language))
         return await _run(services, message, parsed, t)
     except UsageProblem as problem:
-        return excuses.usage(problem, texts(services.speaking(problem.language)))
+        if problem.kind != "empty":  # else nothing was typed that could tell the language
+            t = texts(services.speaking(problem.language))
+        return excuses.usage(problem, t)
     except TargetProblem as problem:
         return excuses.target(problem, t)
     except DecisionRefused as refusal:

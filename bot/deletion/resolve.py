@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.deletion.problems import TargetProblem
 from bot.dingtalk import DingTalk
-from bot.dingtalk.errors import NotFound
+from bot.dingtalk.errors import Invalid, NotFound
 from bot.models import Dentry, Entry, Manifest, Space, Target
 
 ROOT_ID = "0"
@@ -83,7 +83,12 @@ class Resolver:
                 return await self._walk(target)
 
     async def _by_id(self, ids: Sequence[str]) -> dict[str, Dentry]:
-        items = await self._storage.dentries(self._space.id, ids, union_id=self._union_id)
+        """What these ids stand for; those that DingTalk does not take for ids, so that it refuses all, are nobody's."""
+        try:
+            items = await self._storage.dentries(self._space.id, ids, union_id=self._union_id)
+        except Invalid:
+            half = len(ids) // 2
+            return (await self._by_id(ids[:half]) | await self._by_id(ids[half:])) if half else {}
         return {
             item.dentry_id: item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there
         }
@@ -91,13 +96,13 @@ class Resolver:
     async def _linked(self, target: Target) -> Dentry:
         try:
             ref = await self._storage.by_uuid(target.value, union_id=self._union_id)
-        except NotFound:
-            raise TargetProblem("not_found", target=target.text, nearest=None) from None
+        except (NotFound, Invalid):
+            raise TargetProblem("link_not_found") from None
         if ref.space_id != self._space.id:
             raise TargetProblem("two_spaces")
         found = await self._by_id([ref.dentry_id])
         if ref.dentry_id not in found:
-            raise TargetProblem("not_found", target=target.text, nearest=None)
+            raise TargetProblem("link_not_found")
         return found[ref.dentry_id]
 
     async def _walk(self, target: Target) -> Dentry:

@@ -47,7 +47,7 @@ class SpaceFinder:
             return None
         try:
             ref = await self._dingtalk.storage.by_uuid(targets[0].value, union_id=operator.union_id)
-        except NotFound:
+        except (NotFound, Invalid):
             raise TargetProblem("link_not_found") from None
         return ref.space_id
 
