@@ -144,6 +144,7 @@ async def test_a_group_message_has_every_documented_field(sandbox: Control) -> N
     assert data["text"]["content"] == " 你好", "the mention leaves its blank behind"
     assert (data["msgId"], data["conversationId"]) == (said["msgId"], names["group"])
     assert (data["senderStaffId"], data["senderCorpId"]) == ("wang", CORP_ID)
+    assert (data["isAdmin"], data["isInAtList"]) == (False, True)
     assert data["sessionWebhookExpiredTime"] > data["createAt"]
 
 
@@ -155,6 +156,12 @@ async def test_a_one_to_one_message_has_no_title(sandbox: Control) -> None:
     assert differences(MESSAGE, data, MAY_BE_MISSING | absent) == []
     assert "conversationTitle" not in data
     assert (data["conversationType"], data["text"]["content"]) == ("1", "你好")
+
+
+async def test_an_administrator_is_called_one(sandbox: Control) -> None:
+    async with _connected(sandbox, ("CALLBACK", ROBOT_TOPIC)) as socket:
+        await sandbox.say("admin", "one:admin", "hello")
+        assert json.loads((await _frame(socket, "CALLBACK"))["data"])["isAdmin"] is True
 
 
 async def test_someone_from_outside_has_no_staff_id(sandbox: Control) -> None:

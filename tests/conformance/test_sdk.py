@@ -133,12 +133,33 @@ async def test_the_whole_space_is_listed_page_by_page(call: Storage, sandbox_pro
         option = storage.ListAllDentriesRequestOption(max_results=50, next_token=token, order="ASC")
         request = storage.ListAllDentriesRequest(union_id=names["wang"], option=option)
         page = await call("list_all_dentries", storage.ListAllDentriesHeaders(), names["space"], request)
-        assert len(page.dentries) <= 50
+        assert 1 <= len(page.dentries) <= 50
         seen += [dentry.id for dentry in page.dentries]
         token = page.next_token or ""
     assert len(seen) == len(set(seen))
     everything = await sandbox_process.ask("GET", f"drive/{names['space']}")
     assert set(seen) == {entry["id"] for entry in everything["dentries"]}
+
+
+async def test_a_level_is_listed_page_by_page(call: Storage, sandbox_process: Control) -> None:
+    names = await known(sandbox_process, ("files",))
+    seen: list[str] = []
+    token = None
+    while token != "":
+        request = storage.ListDentriesRequest(
+            parent_id="0",
+            max_results=5,
+            order_by="NAME",
+            order="ASC",
+            next_token=token,
+            union_id=names["wang"],
+        )
+        page = await call("list_dentries", storage.ListDentriesHeaders(), names["space"], request)
+        assert 1 <= len(page.dentries) <= 5
+        seen += [dentry.id for dentry in page.dentries]
+        token = page.next_token or ""
+    everything = (await sandbox_process.ask("GET", f"drive/{names['space']}"))["dentries"]
+    assert sorted(seen) == sorted(entry["id"] for entry in everything if entry["parentId"] == "0")
 
 
 async def test_a_level_is_ordered_as_asked(call: Storage, sandbox_process: Control) -> None:
