@@ -7,7 +7,16 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.deletion.problems import DecisionRefused, TargetProblem
-from bot.dingtalk.errors import BadCredentials, Denied, DingTalkError, QuotaUsedUp, Throttled
+from bot.dingtalk.errors import (
+    BadCredentials,
+    Conflict,
+    Denied,
+    DingTalkError,
+    Invalid,
+    NotFound,
+    QuotaUsedUp,
+    Throttled,
+)
 from bot.models import RequestState
 from cards import replies
 from cards.escape import Markdown
@@ -92,4 +101,6 @@ def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:
         return replies.missing_scope(t, ", ".join(scopes) or exc.code)
     if isinstance(exc, Denied):
         return replies.no_access(t, place)
+    if isinstance(exc, NotFound | Invalid | Conflict):  # what people can mend has its own sentence elsewhere
+        return replies.internal_error(t, exc.request_id or exc.code)
     return replies.unreachable(t)

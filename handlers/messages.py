@@ -67,11 +67,13 @@ async def handle(services: Services, data: Payload) -> None:
 async def _answer(services: Services, message: IncomingMessage) -> Markdown | None:
     """Parse, check who and where, run the command. Whatever happens, there is a sentence or a card."""
     t = texts(services.speaking(language_of("", (message.text or "").strip() or message.sender_nick)))
+    place = message.conversation.title
     try:
         if refused := _refusal(services, message, t):
             return refused
         parsed = parse(message.text or "")
         t = texts(services.speaking(parsed.language))
+        place = _place(services, message, parsed)
         return await _run(services, message, parsed, t)
     except UsageProblem as problem:
         if problem.kind != "empty":  # else nothing was typed that could tell the language
@@ -83,7 +85,7 @@ async def _answer(services: Services, message: IncomingMessage) -> Markdown | No
         return excuses.decision(refusal, t, services.zone)
     except DingTalkError as exc:
         log.warning("message.refused_by_dingtalk", error=str(exc), error_type=type(exc).__name__)
-        return excuses.dingtalk(exc, t, place=message.conversation.title)
+        return excuses.dingtalk(exc, t, place=place)
     except Exception:
         log.exception("message.failed")
         return replies.internal_error(t, message.msg_id)
@@ -105,6 +107,13 @@ def _refusal(services: Services, message: IncomingMessage, t: Texts) -> Markdown
     if message.kind == "audio" and not message.text.strip():
         return replies.voice_not_understood(t)
     return None
+
+
+def _place(services: Services, message: IncomingMessage, parsed: Parsed) -> str:
+    """What the command is about, in case the person may not go there."""
+    asked = parsed.command.space if isinstance(parsed.command, DeleteArgs | LsArgs) else None
+    here = message.conversation
+    return asked or services.spaces.configured(here) or here.title
 
 
 async def _run(services: Services, message: IncomingMessage, parsed: Parsed, t: Texts) -> Markdown | None:

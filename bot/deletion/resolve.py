@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from bot.deletion.problems import TargetProblem
 from bot.dingtalk import DingTalk
-from bot.dingtalk.errors import Invalid, NotFound
+from bot.dingtalk.dentry import DentryRef
+from bot.dingtalk.errors import Denied, Invalid, NotFound
 from bot.models import Dentry, Entry, Manifest, Space, Target
 
 ROOT_ID = "0"
@@ -29,6 +30,7 @@ class Resolver:
     """One resolution: remembers each folder it lists, since every listing is a counted call."""
 
     def __init__(self, dingtalk: DingTalk, space: Space, *, union_id: str, max_dentries: int) -> None:
+        self._dingtalk = dingtalk
         self._storage = dingtalk.storage
         self._space = space
         self._union_id = union_id
@@ -94,10 +96,7 @@ class Resolver:
         }
 
     async def _linked(self, target: Target) -> Dentry:
-        try:
-            ref = await self._storage.by_uuid(target.value, union_id=self._union_id)
-        except (NotFound, Invalid):
-            raise TargetProblem("link_not_found") from None
+        ref = await follow(self._dingtalk, target, union_id=self._union_id)
         if ref.space_id != self._space.id:
             raise TargetProblem("two_spaces")
         found = await self._by_id([ref.dentry_id])
@@ -137,6 +136,18 @@ class Resolver:
                 pages = self._storage.children(self._space.id, parent_id, union_id=self._union_id)
                 self._listed[parent_id] = [info.as_dentry() async for info in pages]
         return self._listed[parent_id]
+
+
+async def follow(dingtalk: DingTalk, link: Target, *, union_id: str) -> DentryRef:
+    """Where a link leads. Raises TargetProblem `link_not_found`, also when this person may not follow it."""
+    try:
+        return await dingtalk.storage.by_uuid(link.value, union_id=union_id)
+    except (NotFound, Invalid):
+        raise TargetProblem("link_not_found") from None
+    except Denied as exc:
+        if exc.code != "permissionDenied":  # then it is the robot that lacks a permission
+            raise
+        raise TargetProblem("link_not_found") from None
 
 
 def _named(name: str, siblings: Sequence[Dentry], target: Target) -> Dentry:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.deletion.lifecycle import Clock
 from bot.deletion.problems import TargetProblem
+from bot.deletion.resolve import follow
 from bot.dingtalk import DingTalk
 from bot.dingtalk.errors import Invalid, NotFound
 from bot.models import Conversation, Operator, Space, Target
@@ -34,21 +35,22 @@ class SpaceFinder:
 
         Raises TargetProblem `no_space` or `space_unknown`.
         """
-        chosen = space_id or await self._of_links(targets, operator) or self._configured.get(conversation.id)
+        chosen = space_id or await self._of_links(targets, operator) or self.configured(conversation)
         if chosen:
             return await self._named(chosen, operator)
         if conversation.kind != "group":
             raise TargetProblem("no_space")
         return await self._of_group(conversation, operator)
 
+    def configured(self, conversation: Conversation) -> str:
+        """The id of the space that settings name for a conversation; "" for none."""
+        return self._configured.get(conversation.id, "")
+
     async def _of_links(self, targets: Sequence[Target], operator: Operator) -> str | None:
         """Links say by themselves where they lead; only a command of nothing but links is sure to mean that."""
         if not targets or any(target.kind != "link" for target in targets):
             return None
-        try:
-            ref = await self._dingtalk.storage.by_uuid(targets[0].value, union_id=operator.union_id)
-        except (NotFound, Invalid):
-            raise TargetProblem("link_not_found") from None
+        ref = await follow(self._dingtalk, targets[0], union_id=operator.union_id)
         return ref.space_id
 
     async def _of_group(self, conversation: Conversation, operator: Operator) -> Space:

@@ -67,6 +67,7 @@ async def test_what_is_not_there_cannot_be_deleted(office: Office) -> None:
         ("rm /. /report.pdf", "the whole space"),
         ("rm 0", "There is no 0"),
         ("rm 000000", "There is no 000000"),
+        ("rm 000000 000001 000002 0000000", "There is no 000000"),
         ("rm '*'", "There is no"),
         ("rm *", "There is no"),
     ]
@@ -74,6 +75,26 @@ async def test_what_is_not_there_cannot_be_deleted(office: Office) -> None:
         for text, part in wrong:
             sentence = await refusal(office, "wang", text)
             assert part in sentence, f"{text}: {sentence}"
+        assert await cards_made(office) == 0
+        await unharmed(office)
+
+
+async def test_where_somebody_has_no_rights_nothing_is_told(office: Office) -> None:
+    """Neither what lies in a space nor whether something is behind a link."""
+    secret = (await office.control.entries("24010002"))["/leadership only/reorg plan.docx"]
+    wrong = [
+        ("ls --space 24010002", "no access to 24010002"),
+        ("rm /README.md --space 24010002", "no access to 24010002"),
+        ("ls --space 24020001", "There is no space 24020001"),
+        (f"rm https://alidocs.dingtalk.com/i/nodes/{secret['uuid']}", "leads to no file"),
+        (f"rm /report.pdf https://alidocs.dingtalk.com/i/nodes/{secret['uuid']}", "leads to no file"),
+        (f"rm {secret['id']}", f"There is no {secret['id']}"),
+    ]
+    async with office.robot():
+        for text, part in wrong:
+            sentence = await refusal(office, "li", text)
+            assert part in sentence, f"{text}: {sentence}"
+            assert "reorg" not in sentence
         assert await cards_made(office) == 0
         await unharmed(office)
 
@@ -128,10 +149,9 @@ async def test_over_the_cap_nothing_is_deleted_at_all(office: Office) -> None:
 
 
 async def test_more_targets_than_the_cap(office: Office) -> None:
-    named = [{"path": f"/loose{n}.txt", "size": 1, "creator": "wang"} for n in range(4)]
-    await office.control.create(MARKETING_SPACE, *named)
+    names = [f"/loose{n}.txt" for n in range(4)]
+    await office.control.create(MARKETING_SPACE, *({"path": name, "creator": "wang"} for name in names))
     async with office.robot(max_dentries=3):
-        names = [entry["path"] for entry in named]
         sentence = await refusal(office, "wang", "rm " + " ".join(names))
         assert "At most 3 items go at once" in sentence
         card = await office.say("wang", "rm " + " ".join([*names[:3], names[0]]), MARKETING)

@@ -4,6 +4,16 @@ from typing import get_args
 
 import pytest
 
+from bot.dingtalk.errors import (
+    BadCredentials,
+    Conflict,
+    Denied,
+    DingTalkError,
+    Invalid,
+    QuotaUsedUp,
+    Throttled,
+    TransportError,
+)
 from bot.models import Language
 from cards.texts import texts
 from handlers import excuses
@@ -66,3 +76,20 @@ def test_every_parameter_has_a_sentence(parameter: str) -> None:
 def test_help_is_offered_for_the_command_that_was_typed() -> None:
     assert "help ls" in excuses.usage(problem("ls --foo"), texts("en"))
     assert "help delete" in excuses.usage(problem("rm /a —— old"), texts("en"))
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (Invalid("POST /x", "paramError", request_id="REQ-1"), "REQ-1"),
+        (Conflict("POST /x", "operationConcurrentControl"), "operationConcurrentControl"),
+        (TransportError("GET /x", "timeout"), "cannot be reached"),
+        (Throttled("GET /x", "Forbidden.AccessDenied.QpsLimitForApi"), "slow down"),
+        (QuotaUsedUp("GET /x", "Forbidden.AccessDenied.ApiCountLimitForOrg"), "used up"),
+        (Denied("GET /x", "permissionDenied"), "no access to 24010002"),
+        (Denied("GET /x", "Forbidden.AccessDenied.AccessTokenPermissionDenied"), "API permission"),
+        (BadCredentials("POST /x", "invalidClientIdOrSecret"), "API permission"),
+    ],
+)
+def test_what_dingtalk_refuses_is_told_for_what_it_is(error: DingTalkError, named: str) -> None:
+    assert named in excuses.dingtalk(error, texts("en"), place="24010002")
