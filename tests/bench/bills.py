@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.bench.figures import Bill
-from tests.bench.load import CREATE_CARD, UPDATE_CARD
+from tests.bench.load import CREATE_CARD, UPDATE_CARD, click
 from tests.bench.programs import BenchError
 from tests.bench.stage import GROUP, PERSON, Stage
 
@@ -14,9 +14,7 @@ async def bill(stage: Stage, dentry_ids: Sequence[str], *, space_known: bool) ->
     await stage.skip_calls()
     await stage.control.say(PERSON, GROUP, f"delete {' '.join(dentry_ids)}")
     [card] = await stage.calls(CREATE_CARD)
-    pressed = await stage.control.press(PERSON, card["request"]["outTrackId"], "confirm")
-    if not pressed["ok"]:
-        raise BenchError(f"The click failed: {pressed['error']}")
+    await click(stage, card["request"]["outTrackId"], "confirm")
     await stage.calls(UPDATE_CARD)
     calls = await stage.calls()
     if failed := [call for call in calls if call["status"] != 200]:

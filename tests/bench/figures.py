@@ -29,6 +29,10 @@ class Latency:
         ordered = sorted(self.values_ms)
         return ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
 
+    def reaching(self, limit_ms: float) -> int:
+        """How many took that long."""
+        return sum(value >= limit_ms for value in self.values_ms)
+
     @property
     def is_coarse(self) -> bool:
         """Whether the clock is too coarse for the median."""
@@ -64,9 +68,11 @@ class Starts:
 
 @dataclass
 class Figures:
-    """Everything one run found out. `memory` of Dingsweep is in bytes, by the moment it was taken."""
+    """Everything one run found out. `commands` and `clicks` are the two kinds of load; `memory` is Dingsweep's,
+    in bytes, by the moment it was taken."""
 
-    comparisons: list[Comparison] = field(default_factory=list)
+    commands: list[Comparison] = field(default_factory=list)
+    clicks: list[Comparison] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
     memory: dict[str, int] = field(default_factory=dict)
     dingsweep: Starts = field(default_factory=Starts)

@@ -1,13 +1,15 @@
 """A run's figures as tables for people and as JSON for programs."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from tests.bench.figures import Bill, Comparison, Figures, Latency, Starts
+from tests.bench.load import CALLBACK_MS
 
 MIB = 2**20
 
@@ -24,7 +26,7 @@ def as_json(figures: Figures, surroundings: Mapping[str, Any]) -> dict[str, Any]
                 "ratio_p50": round(c.dingsweep.p50_ms / c.echo.p50_ms, 2),
                 "ratio_p99": round(c.dingsweep.p99_ms / c.echo.p99_ms, 2),
             }
-            for c in figures.comparisons
+            for c in (*figures.commands, *figures.clicks)
         ],
         "calls": [
             {"files": b.files, "space_known": b.space_known, "counted": dict(b.counted), "free": dict(b.free)}
@@ -51,21 +53,35 @@ def show(figures: Figures, surroundings: Mapping[str, Any], console: Console) ->
     """Print the tables."""
     for topic, facts in surroundings.items():
         words = ", ".join(f"{k} {v}" for k, v in facts.items()) if isinstance(facts, dict) else str(facts)
-        console.print(f"[bold]{topic}[/] {words}", highlight=False)
-    console.print(_latencies(figures.comparisons))
-    console.print(
-        "Commands: frame out → first byte of the call that answers it. Clicks: callback → its answer."
-    )
-    if any(side.is_coarse for c in figures.comparisons for side in (c.dingsweep, c.echo)):
-        console.print("~ one step of the sandbox's clock is more than a tenth of this")
+        console.print(f"[bold]{topic}[/] {words}", highlight=False, soft_wrap=True)
+    console.print(_latencies([*figures.commands, *figures.clicks]))
+    console.print(*_remarks(figures), sep="\n", highlight=False, soft_wrap=True)
     console.print(_bills(figures.bills))
     console.print(_process(figures))
 
 
-def _latencies(comparisons: list[Comparison]) -> Table:
-    table = Table("ms", title="Overhead beside a bare echo robot", title_justify="left")
-    for heading in ("n", "Dingsweep p50", "p99", "echo p50", "p99", "ratio p50", "p99"):
+def _remarks(figures: Figures) -> Iterator[str]:
+    """What the table of latencies does not say by itself."""
+    yield "Commands: from frame to the call that answers. Clicks: from frame to answer."
+    if any(side.is_coarse for c in figures.commands for side in (c.dingsweep, c.echo)):
+        yield "~ one step of the sandbox's clock is more than a tenth of this"
+    for c in figures.clicks:
+        if late := c.dingsweep.reaching(CALLBACK_MS):
+            yield f"{c.what}: {late} answers came after the {CALLBACK_MS / 1000:g} s that DingTalk waits"
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table with figures in all columns but the first; narrow enough for 80 characters."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
+    for heading in headings:
         table.add_column(heading, justify="right")
+    return table
+
+
+def _latencies(comparisons: list[Comparison]) -> Table:
+    headings = ("n", "Dingsweep\np50", "\np99", "echo\np50", "\np99", "ratio\np50", "\np99")
+    table = _table("Overhead in ms beside a bare echo robot", *headings)
     for c in comparisons:
         ours, theirs = c.dingsweep, c.echo
         table.add_row(
@@ -86,15 +102,13 @@ def _p50(latency: Latency) -> str:
 
 
 def _bills(bills: list[Bill]) -> Table:
-    table = Table("counted calls for one request", title="Calls of DingTalk's API", title_justify="left")
-    for b in bills:
-        plural = "file" if b.files == 1 else "files"
-        table.add_column(f"{b.files} {plural}\n{'warm' if b.space_known else 'cold'}", justify="right")
+    headings = [f"{b.files}\n{'warm' if b.space_known else 'cold'}" for b in bills]
+    table = _table("Counted calls of one request, by number of files; warm: its space is known", *headings)
     for route in dict.fromkeys(route for b in bills for route in b.counted):
         table.add_row(_short(route), *(str(b.counted[route] or "") for b in bills))
     table.add_section()
     table.add_row("[bold]all", *(f"[bold]{b.counted.total()}" for b in bills))
-    table.add_row("free ones (tokens, contacts)", *(str(b.free.total()) for b in bills))
+    table.add_row("free: tokens, contacts", *(str(b.free.total()) for b in bills))
     return table
 
 
@@ -106,9 +120,7 @@ def _short(route: str) -> str:
 
 def _process(figures: Figures) -> Table:
     ours, theirs = figures.dingsweep, figures.echo
-    table = Table("process", title="Start and memory", title_justify="left")
-    for heading in ("Dingsweep", "echo", "ratio"):
-        table.add_column(heading, justify="right")
+    table = _table("Start and memory", "Dingsweep", "echo", "ratio")
     s, b = statistics.median(ours.connected_s), statistics.median(theirs.connected_s)
     table.add_row(f"start to connected, {_of(ours)}", f"{s:.2f} s", f"{b:.2f} s", f"{s / b:.1f}")
     s, b = statistics.median(ours.idle_bytes), statistics.median(theirs.idle_bytes)

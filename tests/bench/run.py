@@ -5,6 +5,7 @@ of each kind only warms up. Rounds of commands also keep Dingsweep below its own
 what that limit costs without pauses is measured by itself.
 """
 
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +15,8 @@ from itertools import islice
 from tests.bench.bills import bill
 from tests.bench.figures import Comparison, Figures, Latency, Starts, step_ms
 from tests.bench.load import CREATE_CARD, REPLY, UPDATE_CARD, Answered, clicks, commands
-from tests.bench.stage import PERSON, SPACE, Robot, Stage, Starter, dingsweep, echo, new_stage
+from tests.bench.stage import GROUP, PERSON, SPACE, Robot, Stage, Starter, dingsweep, echo, new_stage
+from tests.conformance.control import CLIENT_ID
 
 TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 CLOCK_OF_CLICKS_MS = 0.001
@@ -32,7 +34,7 @@ class Plan:
     command_rounds: int = 15
     sustained_s: int = 10
     clicks_per_second: int = 50
-    click_rounds: int = 6
+    click_rounds: int = 4
 
 
 @dataclass
@@ -55,8 +57,11 @@ class Bench:
         await self._bills()
         async with self._start(dingsweep, self.sweeping) as robot, self._start(echo, self.echoing):
             cards = await self._commands()
-            await self._clicks(cards)
-            self.figures.memory["after the load"] = robot.program.resident_bytes()
+            echo_card = await self._echo_card()
+            half = (1 + self.plan.click_rounds) * self.plan.clicks_per_second
+            await self._clicks("cancel", cards[:half], echo_card)
+            await self._clicks("confirm", cards[half : 2 * half], echo_card)
+            self._note_memory(robot, f"after {len(cards)} requests under load")
         return self.figures
 
     async def _make_files(self) -> None:
@@ -82,6 +87,9 @@ class Bench:
             starts.idle_bytes.append(robot.idle_bytes)
             yield robot
 
+    def _note_memory(self, robot: Robot, moment: str) -> None:
+        self.figures.memory[moment] = robot.program.resident_bytes()
+
     async def _bills(self) -> None:
         """For each number of files a robot that has seen nothing yet: first request cold, second warm."""
         self.say("starts, and calls by request")
@@ -95,8 +103,8 @@ class Bench:
                 for times, space_known in ((1, False), (2, True)):
                     found = await bill(self.sweeping, self._files(files), space_known=space_known)
                     self.figures.bills.append(found)
-                    moment = f"after {times * files} deletions"
-                    self.figures.memory[moment] = robot.program.resident_bytes()
+                    if files == max(self.plan.files):
+                        self._note_memory(robot, f"after {times * files} deletions")
 
     async def _commands(self) -> list[str]:
         """Commands in rounds, then without a pause; returns the outTrackIds of all cards they led to."""
@@ -104,11 +112,11 @@ class Bench:
         self.say(f"{rate} commands a second")
         ours, theirs = await self._command_rounds(1 + plan.command_rounds, rate)
         warm = ours[rate:], theirs[rate:]
-        self._compare_commands(f"commands, {rate} a second", *warm)
+        self._compare_commands(f"commands, {rate}/s", *warm)
         if plan.sustained_s:
             self.say(f"{rate} commands a second, {plan.sustained_s} s without a pause")
             long = await self._command_rounds(1, rate * plan.sustained_s)
-            self._compare_commands(f"… for {plan.sustained_s} s on end", *long)
+            self._compare_commands(f"commands, {rate}/s for {plan.sustained_s} s", *long)
             ours = ours + long[0]
         return [answered.call["request"]["outTrackId"] for answered in ours]
 
@@ -126,38 +134,40 @@ class Bench:
     def _compare_commands(self, what: str, ours: list[Answered], theirs: list[Answered]) -> None:
         step = step_ms([time for a in ours + theirs for time in (a.pushed_at, a.called_at)])
         latencies = (Latency(tuple(a.elapsed_ms for a in side), step) for side in (ours, theirs))
-        self.figures.comparisons.append(Comparison(what, *latencies))
+        self.figures.commands.append(Comparison(what, *latencies))
 
-    async def _clicks(self, cards: list[str]) -> None:
-        """Rounds of confirmations; between them Dingsweep does the deletions that were confirmed."""
+    async def _clicks(self, button: str, cards: list[str], echo_card: str) -> None:
+        """Rounds of clicks. What is confirmed is deleted meanwhile, and done before the echo robot's round."""
         rate, rng = self.plan.clicks_per_second, self._rng
-        self.say(f"{rate} clicks a second")
+        self.say(f"{rate} clicks a second: {button}")
         ours: list[float] = []
         theirs: list[float] = []
-        echo_card = await self._echo_card()
-        for number in range(1 + self.plan.click_rounds):
-            round_ = cards[number * rate : (number + 1) * rate]
-            ours += await clicks(self.sweeping, round_, rate, rng)
-            await self.sweeping.calls(UPDATE_CARD, count=len(round_))
-            theirs += await clicks(self.echoing, [echo_card] * len(round_), rate, rng)
-        what = f"clicks, {rate} a second"
+        for start in range(0, len(cards), rate):
+            round_ = cards[start : start + rate]
+            ours += await clicks(self.sweeping, round_, button, rate, rng)
+            if button == "confirm":
+                await self.sweeping.calls(UPDATE_CARD, count=len(round_))
+            theirs += await clicks(self.echoing, [echo_card] * len(round_), button, rate, rng)
         sides = (Latency(tuple(side[rate:]), CLOCK_OF_CLICKS_MS) for side in (ours, theirs))
-        self.figures.comparisons.append(Comparison(what, *sides))
+        self.figures.clicks.append(Comparison(f"clicks on {button}, {rate}/s", *sides))
 
     async def _echo_card(self) -> str:
         """A card with a button for the echo robot, which makes none itself.
 
         https://open.dingtalk.com/document/development/create-and-deliver-cards
         """
-        buttons = '{"msgButtons": [{"text": "OK", "id": "confirm", "color": "blue", "request": true}]}'
+        buttons = [
+            {"text": name, "id": name, "color": "gray", "request": True} for name in ("confirm", "cancel")
+        ]
+        shown = json.dumps({"msgButtons": buttons})
         card = {
             "outTrackId": "bench-echo",
             "cardTemplateId": TEMPLATE,
             "callbackType": "STREAM",
-            "cardData": {"cardParamMap": {"title": "bench", "sys_full_json_obj": buttons}},
-            "openSpaceId": "dtv1.card//IM_GROUP.cidMarketing==",
+            "cardData": {"cardParamMap": {"title": "bench", "sys_full_json_obj": shown}},
+            "openSpaceId": f"dtv1.card//IM_GROUP.{GROUP}",
             "imGroupOpenSpaceModel": {"supportForward": False},
-            "imGroupOpenDeliverModel": {"robotCode": "dingsandbox"},
+            "imGroupOpenDeliverModel": {"robotCode": CLIENT_ID},
             "userIdType": 1,
         }
         await self.echoing.control.api("POST", "/v1.0/card/instances/createAndDeliver", card)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -56,12 +56,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Robot:
-    """A connected robot of either kind on its stage."""
+    """A connected robot of either kind; `idle_bytes` is the memory it held when it had just connected."""
 
-    stage: Stage
     program: Program
     connected_after_s: float
-    idle_bytes: int = field(default=0)
+    idle_bytes: int
 
 
 class Starter(Protocol):
@@ -114,7 +113,7 @@ async def _robot(
             if not connections:
                 raise BenchError(f"{arguments[0]} did not connect:\n{program.last_words()}")
             try:
-                yield Robot(stage, program, elapsed_s, program.resident_bytes())
+                yield Robot(program, elapsed_s, program.resident_bytes())
             except BenchError as error:
                 raise BenchError(f"{error}\n{program.last_words()}") from error
         await _connections(stage, 0)
