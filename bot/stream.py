@@ -124,7 +124,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             return await self._dispatch(frame)
         except asyncio.CancelledError:
             raise
-        except (json.JSONDecodeError, AttributeError, TypeError, ValueError) as exc:
+        except (AttributeError, TypeError, ValueError, RecursionError) as exc:
             log.warning("stream.frame_malformed", error=type(exc).__name__)
             return _refusal(frame, AckMessage.STATUS_BAD_REQUEST, "malformed frame")
         except Exception:
@@ -229,7 +229,7 @@ class _Connection:
         """Begin one frame; waits when too many are under way, which makes the server hold back."""
         try:
             frame = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             frame = None
         if not isinstance(frame, dict) or not isinstance(frame.get("headers"), dict):
             log.warning("stream.frame_malformed", size=len(text))  # nothing in it to answer to
