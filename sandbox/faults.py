@@ -1,6 +1,7 @@
 """Faults a test orders: this interface fails in this way, so often, or with this probability."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from sandbox.log import Counter
 
 @dataclass(slots=True)
 class ItemFault:
-    """One entry of `resultItems` fails inside an answer that succeeds."""
+    """One entry of `resultItems` fails inside an answer that succeeds: that of a dentryId or recycleItemId."""
 
     dentry_id: str
     error_code: str
@@ -22,7 +23,8 @@ class Fault:
     It strikes `count` times (None: always), each time with `probability`. What happens, in this order:
     a pause of `delay_ms`; then, when `after` is set, the work is done all the same; then the connection is
     `reset`, or the answer is `status` with `body` (as `content_type`) or with `code` and `message`, or, when only
-    `item` or a delay is given, the real answer with that item failed.
+    `item` or a delay is given, the real answer with that item failed. With `item` it strikes only calls that ask
+    for it, item by item.
     """
 
     id: str
@@ -46,8 +48,10 @@ class Fault:
         """Whether it replaces the answer."""
         return self.reset or bool(self.status) or self.body is not None or bool(self.code)
 
-    def fits(self, route: str, method: str, path: str) -> bool:
-        """Whether it is meant for this call."""
+    def fits(self, route: str, method: str, path: str, asked: Sequence[Any] = ()) -> bool:
+        """Whether it is meant for this call, which asks for these items."""
+        if self.item is not None and self.item.dentry_id not in asked:
+            return False
         if self.route == route:
             return True
         wanted, _, prefix = self.route.rpartition(" ")
@@ -76,9 +80,9 @@ class Faults:
         self.ordered[fault.id] = fault
         return fault
 
-    def pick(self, route: str, method: str, path: str) -> Fault | None:
-        """The fault that befalls this call, if any."""
+    def pick(self, route: str, method: str, path: str, asked: Sequence[Any] = ()) -> Fault | None:
+        """The fault that befalls this call, which asks for these items; None: none does."""
         for fault in self.ordered.values():
-            if fault.fits(route, method, path) and fault.strikes():
+            if fault.fits(route, method, path, asked) and fault.strikes():
                 return fault
         return None

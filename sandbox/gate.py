@@ -8,17 +8,18 @@ https://open.dingtalk.com/document/development/add-api-permission
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from sandbox import ids
 from sandbox.errors import ApiError, OldApiError
-from sandbox.faults import Fault
+from sandbox.faults import Fault, ItemFault
 from sandbox.people import App
 from sandbox.record import CallRecord
 from sandbox.tokens import Token
-from sandbox.wire import NOBODY, Call, Endpoint, JsonObject, Upload
+from sandbox.wire import NOBODY, Call, Endpoint, Items, JsonObject, Upload
 from sandbox.world import World
 
 TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105  a header's name
@@ -73,7 +74,8 @@ class Gate:
     async def _work(
         self, request: web.Request, record: CallRecord, app: App, body: Body
     ) -> web.StreamResponse:
-        fault = self.world.faults.pick(self.endpoint.route, request.method, request.path)
+        asked = self.endpoint.items.asked(body[0]) if self.endpoint.items else ()
+        fault = self.world.faults.pick(self.endpoint.route, request.method, request.path, asked)
         record.fault_id = fault.id if fault else ""
         await self._delay(fault)
         if fault and fault.answers and not fault.after:
@@ -86,16 +88,30 @@ class Gate:
             *body,
             base_url=f"{request.scheme}://{request.host}",
         )
-        result = await self.endpoint.handler(call)
+        if fault and fault.item and self.endpoint.items and not fault.answers:
+            result = await self._spoilt(call, fault.item, self.endpoint.items, after=fault.after)
+        else:
+            result = await self.endpoint.handler(call)
         if fault and fault.answers:
             return self._fail(request, record, fault)
-        if fault and fault.item:
-            fail_item(result, fault.item.dentry_id, fault.item.error_code)
         if self.endpoint.old_style:
             result = {"errcode": 0, "errmsg": "ok", **result}
         if self.endpoint.path.startswith("/topapi/"):
             result["request_id"] = record.request_id
         return self._reply(record, 200, result)
+
+    async def _spoilt(self, call: Call, bad: ItemFault, items: Items, *, after: bool) -> JsonObject:
+        """The real answer with one item failed: without touching that one, or, `after`, in spite of the work."""
+        asked = items.asked(call.body)
+        kept = asked if after else [one for one in asked if one != bad.dentry_id]
+        result: JsonObject = {"resultItems": []}
+        if kept:
+            result = await self.endpoint.handler(replace(call, body={**call.body, items.given: kept}))
+        worked = iter(result["resultItems"])
+        if after:
+            worked = (item for item in worked if item[items.named] != bad.dentry_id)
+        failed = items.failed(call, bad.dentry_id, bad.error_code)
+        return {**result, "resultItems": [failed if one == bad.dentry_id else next(worked) for one in asked]}
 
     async def _delay(self, fault: Fault | None) -> None:
         delay_ms = self.world.limits.latency_ms + (fault.delay_ms if fault else 0)
@@ -198,11 +214,3 @@ async def _read_multipart(request: web.Request) -> Body:
         else:
             fields[key] = value
     return fields, files
-
-
-def fail_item(result: JsonObject, dentry_id: str, error_code: str) -> None:
-    """Turns one entry of `resultItems` into a failure."""
-    for item in result.get("resultItems", []):
-        if item.get("dentryId") == dentry_id or item.get("recycleItemId") == dentry_id:
-            item.update(success=False, errorCode=error_code)
-            item.pop("dentry", None)

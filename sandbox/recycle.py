@@ -19,7 +19,7 @@ from sandbox.storage.arguments import (
     write_token,
 )
 from sandbox.storage.views import item_view
-from sandbox.wire import Call, Endpoint, JsonObject
+from sandbox.wire import Call, Endpoint, Items, JsonObject
 
 RESTORE_LIMIT = 30
 READ = "Storage.RecycleBin.Read"
@@ -142,7 +142,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "POST", f"{_ITEMS}/{{recycleItemId}}/restore", restore_item, WRITE, doc=f"{DOC}restore-recycle-items"
     ),
     Endpoint(
-        "POST", f"{_ITEMS}/batchRestore", restore_items, WRITE, doc=f"{DOC}batch-restore-recycled-items"
+        "POST",
+        f"{_ITEMS}/batchRestore",
+        restore_items,
+        WRITE,
+        items=Items("recycleItemIds", "recycleItemId", RESTORE_LIMIT),
+        doc=f"{DOC}batch-restore-recycled-items",
     ),
     Endpoint("DELETE", f"{_ITEMS}/{{recycleItemId}}", delete_item, WRITE, doc=f"{DOC}delete-recycle-item"),
     Endpoint("POST", f"{_ITEMS}/batchRemove", delete_items, WRITE, doc=f"{DOC}batch-delete-recycle-items"),

@@ -46,10 +46,36 @@ Handler = Callable[[Call], Awaitable[JsonObject]]
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """How an interface is asked for many things at once, and answers for each: the body's list `given` of at
+    most `limit` ids, and the answer's `resultItems` in the same order, each `named` by its id.
+
+    `may_wait`: whether an item says if it is `async`.
+    """
+
+    given: str
+    named: str
+    limit: int
+    may_wait: bool = True
+
+    def asked(self, body: JsonObject) -> list[Any]:
+        """The ids a call asks for; none when the interface would refuse the list as a whole."""
+        ids = body.get(self.given)
+        return ids if isinstance(ids, list) and len(ids) <= self.limit else []
+
+    def failed(self, call: Call, item_id: str, error_code: str) -> JsonObject:
+        """The entry of `resultItems` for an id with which it did not work."""
+        place = {name: call.path[name] for name in ("spaceId", "recycleBinId") if name in call.path}
+        waiting = {"async": False} if self.may_wait else {}
+        return {**place, self.named: item_id, **waiting, "success": False, "errorCode": error_code}
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One interface. `path` is an aiohttp pattern; `scope` the permission it needs; `doc` its page.
 
-    `counted`: whether a call uses up the monthly quota. `token`: whether it asks for an access token.
+    `counted`: whether a call uses up the monthly quota. `token`: whether it asks for an access token. `items`:
+    what it answers item by item.
     """
 
     method: str
@@ -59,6 +85,7 @@ class Endpoint:
     counted: bool = True
     doc: str = ""
     token: bool = True
+    items: Items | None = None
 
     @property
     def route(self) -> str:

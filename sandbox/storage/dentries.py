@@ -24,7 +24,7 @@ from sandbox.storage.arguments import (
     write_token,
 )
 from sandbox.storage.views import dentry_view, task_view
-from sandbox.wire import Call, Endpoint, JsonObject
+from sandbox.wire import Call, Endpoint, Items, JsonObject
 
 REMOVE_LIMIT = 50
 QUERY_LIMIT = 30
@@ -197,11 +197,21 @@ _EVENTS: dict[str, Any] = {"scope": "Storage.Event.Write"}
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
-        "POST", f"{_BASE}/batchRemove", batch_remove, WRITE, doc=f"{DOC}delete-files-or-folders-in-bulk"
+        "POST",
+        f"{_BASE}/batchRemove",
+        batch_remove,
+        WRITE,
+        items=Items("dentryIds", "dentryId", REMOVE_LIMIT),
+        doc=f"{DOC}delete-files-or-folders-in-bulk",
     ),
     Endpoint("DELETE", f"{_BASE}/{{dentryId}}", delete_dentry, WRITE, doc=f"{DOC}delete-a-file-or-folder"),
     Endpoint(
-        "POST", f"{_BASE}/query", get_dentries, READ, doc=f"{DOC}get-file-or-folder-information-in-bulk"
+        "POST",
+        f"{_BASE}/query",
+        get_dentries,
+        READ,
+        items=Items("dentryIds", "dentryId", QUERY_LIMIT, may_wait=False),
+        doc=f"{DOC}get-file-or-folder-information-in-bulk",
     ),
     Endpoint(
         "POST", f"{_BASE}/{{dentryId}}/query", get_dentry, READ, doc=f"{DOC}obtain-file-or-folder-information"

@@ -22,7 +22,7 @@ from sandbox.storage.arguments import (
 )
 from sandbox.storage.dentries import WRITE, dentry_of, space_of
 from sandbox.storage.views import dentry_view
-from sandbox.wire import Call, Endpoint, JsonObject
+from sandbox.wire import Call, Endpoint, Items, JsonObject
 
 MOVE_LIMIT = 30
 COPY_LIMIT = 3
@@ -125,6 +125,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{_ONE}/rename", rename_dentry, WRITE, doc=f"{DOC}rename-a-file-or-folder"),
     Endpoint("POST", f"{_ONE}/move", move_dentry, WRITE, doc=f"{DOC}move-a-file-or-folder"),
     Endpoint("POST", f"{_ONE}/copy", copy_dentry, WRITE, doc=f"{DOC}copy-an-object"),
-    Endpoint("POST", f"{_BASE}/batchMove", move_dentries, WRITE, doc=f"{DOC}bulk-move-files-or-folders"),
-    Endpoint("POST", f"{_BASE}/batchCopy", copy_dentries, WRITE, doc=f"{DOC}copy-files-or-folders-in-bulk"),
+    Endpoint(
+        "POST",
+        f"{_BASE}/batchMove",
+        move_dentries,
+        WRITE,
+        items=Items("dentryIds", "dentryId", MOVE_LIMIT),
+        doc=f"{DOC}bulk-move-files-or-folders",
+    ),
+    Endpoint(
+        "POST",
+        f"{_BASE}/batchCopy",
+        copy_dentries,
+        WRITE,
+        items=Items("dentryIds", "dentryId", COPY_LIMIT),
+        doc=f"{DOC}copy-files-or-folders-in-bulk",
+    ),
 )
