@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from contextlib import suppress
 
 
 class Clock:
@@ -10,7 +10,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset_s = 0.0
-        self._moved = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -20,23 +20,25 @@ class Clock:
         """Milliseconds since 1970, as DingTalk counts in frames and messages."""
         return int(self.now() * 1000)
 
-    def iso(self) -> str:
-        """The time as the storage interfaces write it, for example `2026-08-01T09:30Z`."""
-        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%MZ")
-
     def advance(self, seconds: float) -> None:
         """Moves the time on by `seconds`; it never goes back."""
         if seconds < 0:
             raise ValueError("the clock only moves forward")
         self.offset_s += seconds
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Lets everybody who sleeps by this clock look again whether their time has come."""
+        woken, self._woken = self._woken, asyncio.Event()
+        woken.set()
 
     async def sleep_until(self, when: float) -> None:
         """Returns once `now()` has reached `when`, however it got there."""
-        while (left := when - self.now()) > 0:
-            moved = self._moved
-            try:
-                await asyncio.wait_for(moved.wait(), left)
-            except TimeoutError:
-                continue
+        while self.now() < when:
+            await self.nap_until(when)
+
+    async def nap_until(self, when: float | None) -> None:
+        """As `sleep_until` (None: for ever), but returns at `advance` and `wake` too."""
+        left = None if when is None else max(0.0, when - self.now())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), left)

@@ -149,10 +149,12 @@ def _set_limits(world: World, raw: JsonObject) -> None:
     wanted = from_json(Limits, raw)
     for name in Limits.__slots__:
         setattr(world.limits, name, getattr(wanted, name))
+    world.clock.wake()
 
 
 def _set_drive(world: World, raw: JsonObject) -> None:
-    world.drive = drive.from_dict(world.clock, world.limits, raw, world.stream.push_event)
+    """Gives the drive another content; the object itself stays, the server works on it."""
+    world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
 
 
 LOADERS: dict[str, Callable[[World, Any], None]] = {

@@ -1,5 +1,8 @@
 """The sandbox as one aiohttp application on one port."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -25,16 +28,27 @@ BODY_BYTES = 32 * 1024 * 1024
 
 
 def create_app(world: World) -> web.Application:
-    """All interfaces of DingTalk that the sandbox has, the websocket, and the control API."""
+    """All interfaces of DingTalk that the sandbox has, the websocket, and the control API.
+
+    While it runs, the drive's tasks end in their time although nobody asks about them.
+    """
     app = web.Application(client_max_size=BODY_BYTES)
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, Gate(world, endpoint).serve)
     app.router.add_get("/connect", gateway.Connect(world).serve)
     control.add_routes(app, world)
 
+    async def work(_: web.Application) -> AsyncIterator[None]:
+        working = asyncio.create_task(world.drive.work())
+        yield
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
     async def close_stream(_: web.Application) -> None:
         await world.stream.close()
 
+    app.cleanup_ctx.append(work)
     app.on_shutdown.append(close_stream)
     return app
 

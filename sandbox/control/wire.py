@@ -80,6 +80,7 @@ async def set_limits(order: Order) -> JsonObject:
         raise MisuseError(f"there is no limit {', '.join(sorted(unknown))}")
     for key, value in order.body.items():
         setattr(order.world.limits, names[key], value)
+    order.world.clock.wake()
     return to_json(order.world.limits)
 
 

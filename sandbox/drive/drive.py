@@ -4,13 +4,10 @@ A dentry is at any time in exactly one place: a space's tree, a recycle item, or
 verbs (remove, restore, move, …) live in modules of their own and are built from what is here.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-from sandbox.bell import Bell
 from sandbox.clock import Clock
 from sandbox.drive.dentry import Dentry, DentryType
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
@@ -25,6 +22,9 @@ Push = Callable[[str, str, dict[str, Any]], None]
 
 ORG_QUOTA = 100 * 1024**3
 """Bytes an organisation has: https://open.dingtalk.com/document/development/ding-drive-overview"""
+
+PACE_S = 0.02
+"""How long `work` leaves tasks alone at least, however many steps they have."""
 
 _FIRST_ID = 118_000_000_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -51,7 +51,6 @@ class Drive:
         self._places: dict[str, tuple[str, str]] = {}
         """uuid → (spaceId, dentryId), of what lies in a space."""
         self._running: dict[str, Task] = {}
-        self._bell = Bell()
 
     # -- identities -----------------------------------------------------------------------------------------
 
@@ -180,14 +179,14 @@ class Drive:
         self.tasks[task.id] = task
         if task.end_ms is None:
             self._running[task.id] = task
-            self._bell.ring()
+            self.clock.wake()
 
     def poll(self, task_id: str) -> Task:
         """The task, after it was asked about once more; taskNotExist."""
         if task_id not in self.tasks:
             raise refusal("taskNotExist", task_id)
         self.tasks[task_id].polls += 1
-        self._bell.ring()
+        self.clock.wake()
         self.settle()
         return self.tasks[task_id]
 
@@ -196,18 +195,22 @@ class Drive:
         for task in list(self._running.values()):
             self._advance(task)
 
-    async def work(self, seconds: float) -> None:
-        """Ends the next task whose time comes within `seconds` of real time, although nobody asks for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                if await self._bell.until(lambda: self._next_due_s() is not None, seconds):
-                    await self.clock.sleep_until(self._next_due_s() or 0.0)
-                    self.settle()
+    async def work(self) -> None:
+        """Lets tasks do what is due although nobody asks, until it is cancelled."""
+        while True:
+            await self.clock.nap_until(self._next_due_s())
+            self.settle()
 
     def _next_due_s(self) -> float | None:
-        """When (seconds since 1970) the next running task ends by time alone; None: none does."""
-        begun = [t.begin_ms for t in self._running.values() if t.polls >= self.limits.task_polls]
-        return (min(begun) + 1) / 1000 + self.limits.task_seconds if begun else None
+        """When (seconds since 1970) time alone brings the next step of a task; None: it brings none."""
+        dues = [t.next_ms(self.limits) for t in self._running.values()]
+        times = [due for due in dues if due is not None]
+        return max(min(times) / 1000, self.clock.now() + PACE_S) if times else None
+
+    def take_over(self, other: "Drive") -> None:
+        """Becomes the same as `other`, which is not used any more."""
+        vars(self).update(vars(other))
+        self.clock.wake()
 
     def locked(self, space: Space, dentry: Dentry) -> bool:
         """Whether a running task works on this dentry, on a folder above it, or on something below it."""

@@ -60,3 +60,11 @@ class Task:
         """Whether it is old enough and was asked about often enough to end."""
         old = now_ms - self.begin_ms >= limits.task_seconds * 1000
         return old and self.polls >= limits.task_polls
+
+    def next_ms(self, limits: Limits) -> float | None:
+        """When (ms since 1970) the next step is due, or the end; None while it waits to be asked about."""
+        going = self.total - self.failed
+        asked = min(self.polls / limits.task_polls, 1.0) if limits.task_polls else 1.0
+        if self.done < int(going * asked):
+            return self.begin_ms + (self.done + 1) / going * limits.task_seconds * 1000
+        return self.begin_ms + limits.task_seconds * 1000 if asked == 1.0 else None

@@ -79,6 +79,7 @@ async def _dentry(call: Storage, names: dict[str, str], dentry_id: str) -> Any:
 
 async def test_a_folder_goes_to_the_bin_and_comes_back(call: Storage, sandbox_process: Control) -> None:
     names = await known(sandbox_process, ("files",))
+    await sandbox_process.limits(taskSeconds=0, taskPolls=3)
     (item,) = await _delete(call, names, names["folder"], recycle=True)
     assert (item.async_, item.success, item.error_code) == (True, None, None)
     task = await _finished(call, names, item.task_id)

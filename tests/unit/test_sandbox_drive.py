@@ -322,22 +322,6 @@ def test_changes_past_the_locks_do_not_break_a_task() -> None:
     assert sorted(bin_paths(drive)) == ["/a/b", "/a/d.txt"]
 
 
-async def test_a_task_ends_although_nobody_asks() -> None:
-    drive = make_drive(*TREE, seconds=0.01)
-    drive.clock.advance(0)
-    delete(drive, "/a")
-    drive.clock.advance(1)
-    await drive.work(5.0)
-    assert paths(drive) == {"/e.txt"}
-
-
-async def test_work_returns_when_nothing_is_due() -> None:
-    drive = make_drive(*TREE, polls=1)
-    delete(drive, "/a")
-    await drive.work(0.01)
-    assert len(paths(drive)) == 5
-
-
 def test_subscribers_hear_of_what_is_deleted() -> None:
     heard: list[tuple[str, str, dict[str, Any]]] = []
     drive = make_drive(*TREE)
