@@ -72,7 +72,7 @@ def _remarks(figures: Figures) -> Iterator[str]:
 
 def _table(title: str, *headings: str) -> Table:
     """A table with figures in all columns but the first; narrow enough for 80 characters."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("", no_wrap=True)
     for heading in headings:
         table.add_column(heading, justify="right")
@@ -91,10 +91,15 @@ def _latencies(comparisons: list[Comparison]) -> Table:
             f"{ours.p99_ms:.1f}",
             _p50(theirs),
             f"{theirs.p99_ms:.1f}",
-            f"{ours.p50_ms / theirs.p50_ms:.1f}",
-            f"{ours.p99_ms / theirs.p99_ms:.1f}",
+            _ratio(ours.p50_ms, theirs.p50_ms),
+            _ratio(ours.p99_ms, theirs.p99_ms),
         )
     return table
+
+
+def _ratio(ours: float, theirs: float) -> str:
+    ratio = ours / theirs
+    return f"{ratio:.1f}" if ratio < 100 else f"{ratio:.0f}"
 
 
 def _p50(latency: Latency) -> str:
@@ -122,9 +127,9 @@ def _process(figures: Figures) -> Table:
     ours, theirs = figures.dingsweep, figures.echo
     table = _table("Start and memory", "Dingsweep", "echo", "ratio")
     s, b = statistics.median(ours.connected_s), statistics.median(theirs.connected_s)
-    table.add_row(f"start to connected, {_of(ours)}", f"{s:.2f} s", f"{b:.2f} s", f"{s / b:.1f}")
+    table.add_row(f"start to connected, {_of(ours)}", f"{s:.2f} s", f"{b:.2f} s", _ratio(s, b))
     s, b = statistics.median(ours.idle_bytes), statistics.median(theirs.idle_bytes)
-    table.add_row("resident memory when connected", _mib(s), _mib(b), f"{s / b:.1f}")
+    table.add_row("resident memory when connected", _mib(s), _mib(b), _ratio(s, b))
     for moment, resident in figures.memory.items():
         table.add_row(f"resident memory {moment}", _mib(resident))
     return table
