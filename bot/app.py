@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import structlog
 
-from bot.deletion.job import Jobs
+from bot.deletion.job import PATIENT, Jobs, Patience
 from bot.deletion.lifecycle import CLOSING, JOB, Lifecycle
 from bot.deletion.policy import Policy
 from bot.deletion.spaces import SpaceFinder
@@ -62,7 +62,9 @@ class App:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, patience: Patience = PATIENT
+) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
     zone = ZoneInfo(settings.timezone)
     policy = Policy(
@@ -86,7 +88,7 @@ async def running(settings: Settings, *, clock: Callable[[], datetime] = utc_now
         messenger = Messenger(dingtalk, store, settings.card_template_id)
         announcer = CardAnnouncer(messenger, store, zone, allow_permanent=policy.allow_permanent)
         operators = Operators(dingtalk)
-        jobs = Jobs(dingtalk, store, announcer, operators, clock)
+        jobs = Jobs(dingtalk, store, announcer, operators, clock, patience=patience)
         engine = Engine(settings.database_url)
         lifecycle = Lifecycle(store, engine, policy, clock)
         services = Services(

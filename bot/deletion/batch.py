@@ -22,7 +22,6 @@ from bot.dingtalk.errors import (
     Conflict,
     Denied,
     DingTalkError,
-    NotRecyclable,
     QuotaUsedUp,
     Throttled,
     TokenRefused,
@@ -41,6 +40,8 @@ _BY_CODE = {
     "recycleBinNotSupportForSpace": Outcome.NOT_RECYCLABLE,
     "operationNotSupported": Outcome.NOT_RECYCLABLE,
 }
+_OF_SPACE = {"spaceNotExist", "paramError.spaceId", "recycleBinNotSupportForSpace"}
+"""Refusals that hold for every dentry of the space: to ask for fewer at a time would only cost calls."""
 _GONE = {"dentryNotExist"}
 _BUSY = {"operationConcurrentControl"}
 _DOUBTFUL = {"systemError", "unknownError", "operationTimeout"}
@@ -66,8 +67,9 @@ class JobStopped(Exception):
 class Batch:
     """The dentries of one call. `open` maps those without an outcome to the last trouble seen with them.
 
-    `doubtful` are those that may be gone through us although nobody said so; `tasks` those that DingTalk
-    goes on deleting by itself.
+    `doubtful` are those that may be gone through us although nobody said so, `doubted` those of which that was
+    ever the case: a call without an answer may still arrive late; `tasks` those that DingTalk goes on deleting
+    by itself.
     """
 
     space_id: str
@@ -77,6 +79,10 @@ class Batch:
     doubtful: set[str] = field(default_factory=set)
     tasks: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
+    doubted: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.doubted = set(self.doubtful)
 
     def settle(self, dentry_id: str, outcome: Outcome, cause: str = "") -> None:
         self.open.pop(dentry_id, None)
@@ -90,12 +96,13 @@ class Batch:
     def doubt(self, dentry_id: str, cause: str) -> None:
         self.open[dentry_id] = cause
         self.doubtful.add(dentry_id)
+        self.doubted.add(dentry_id)
 
 
 class BatchSender:
     """Sends a batch until it is settled."""
 
-    def __init__(self, dingtalk: DingTalk, *, within: timedelta = timedelta(minutes=10)) -> None:
+    def __init__(self, dingtalk: DingTalk, *, within: timedelta) -> None:
         self._storage = dingtalk.storage
         self._within = within
 
@@ -155,8 +162,6 @@ class BatchSender:
         except UnknownOutcome as exc:
             for dentry_id in dentry_ids:
                 batch.doubt(dentry_id, exc.code or "no_answer")
-        except NotRecyclable as exc:
-            batch.settle_all(dentry_ids, Outcome.NOT_RECYCLABLE, exc.code)
         except DingTalkError as exc:
             await self._refused(batch, dentry_ids, exc)
         else:
@@ -167,8 +172,8 @@ class BatchSender:
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
             batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
             raise _stop_or_wait(exc) from exc
-        if exc.code == "spaceNotExist" or (len(dentry_ids) > 1 and exc.code == "paramError.spaceId"):
-            batch.settle_all(dentry_ids, Outcome.FAILED, exc.code)
+        if exc.code in _OF_SPACE:
+            batch.settle_all(dentry_ids, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
         elif len(dentry_ids) > 1:
             middle = len(dentry_ids) // 2
             await self._remove(batch, dentry_ids[:middle])
@@ -196,7 +201,8 @@ def _read(batch: Batch, sent: list[str], items: list[RemoveItem]) -> None:
 
 def _read_code(batch: Batch, dentry_id: str, code: str) -> None:
     if code in _GONE:
-        batch.settle(dentry_id, Outcome.ALREADY_GONE)
+        ours = dentry_id in batch.doubted
+        batch.settle(dentry_id, Outcome.DELETED if ours else Outcome.ALREADY_GONE)
     elif code in _BUSY:
         batch.open[dentry_id] = code
     elif code in _DOUBTFUL:

@@ -7,6 +7,7 @@ outcome is done, one that was marked as sent without an outcome is looked up bef
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import stamina
@@ -37,6 +38,17 @@ class TaskRunning(Exception):
     """DingTalk is still deleting a folder's contents."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a job goes on: `batch` bounds the retries of one batch, `task` how long a folder's task is followed."""
+
+    batch: timedelta = timedelta(minutes=10)
+    task: timedelta = timedelta(minutes=30)
+
+
+PATIENT = Patience()
+
+
 class Jobs:
     """Runs jobs as durable workflows."""
 
@@ -48,18 +60,15 @@ class Jobs:
         operators: Operators,
         clock: Clock,
         *,
-        within: timedelta = timedelta(minutes=10),
-        follow_for: timedelta = timedelta(minutes=30),
+        patience: Patience = PATIENT,
     ) -> None:
-        """`within` bounds the retries of one batch, `follow_for` how long a folder's task is followed."""
         self._dingtalk = dingtalk
         self._store = store
         self._announcer = announcer
         self._operators = operators
         self._clock = clock
-        self._sender = BatchSender(dingtalk, within=within)
-        self._within = within
-        self._follow_for = follow_for
+        self._sender = BatchSender(dingtalk, within=patience.batch)
+        self._patience = patience
 
     async def run(self, payload: Payload) -> None:
         """The workflow: from approved to a receipt that everybody concerned has seen."""
@@ -149,7 +158,7 @@ class Jobs:
             async for attempt in stamina.retry_context(
                 on=(TaskRunning, *PASSING),
                 attempts=None,
-                timeout=self._follow_for,
+                timeout=self._patience.task,
                 wait_initial=0.5,
                 wait_max=30,
                 wait_jitter=0.3,
@@ -181,7 +190,7 @@ class Jobs:
         return (Outcome.FAILED, "task_failed") if dentry_id in there else (Outcome.DELETED, "")
 
     async def _there(self, request: Request, dentry_ids: Sequence[str]) -> dict[str, Dentry]:
-        async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._within):
+        async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._patience.batch):
             with attempt:
                 items = await self._dingtalk.storage.dentries(
                     request.space.id, dentry_ids, union_id=request.requester.union_id

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import App, running, utc_now
+from bot.deletion.job import PATIENT, Patience
 from bot.settings import Settings, load
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
 
@@ -46,9 +47,11 @@ class Office:
         return load(self.folder, **given | changed)
 
     @asynccontextmanager
-    async def robot(self, *, clock: Callable[[], Any] = utc_now, **changed: Any) -> AsyncIterator[App]:
+    async def robot(
+        self, *, clock: Callable[[], Any] = utc_now, patience: Patience = PATIENT, **changed: Any
+    ) -> AsyncIterator[App]:
         """A connected robot; ends as it would on SIGTERM."""
-        async with running(self.settings(**changed), clock=clock) as app:
+        async with running(self.settings(**changed), clock=clock, patience=patience) as app:
             serving = asyncio.create_task(app.serve())
             await self.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
             try:
@@ -64,8 +67,10 @@ class Office:
         return await self.answer(who, where, after=said["seq"])
 
     async def answer(self, who: str, where: str, after: int) -> Message:
-        """The first thing the robot says there after `after`."""
-        return await self.until(who, where, after, lambda message: "robot" in message["from"])
+        """The first new thing the robot says there after `after`; an older card that changes is none."""
+        return await self.until(
+            who, where, after, lambda m: "robot" in m["from"] and int(m["id"].removeprefix("m")) > after
+        )
 
     async def until(self, who: str, where: str, after: int, fits: Callable[[Message], bool]) -> Message:
         """The first message or card state after `after` that fits, waiting for it."""
