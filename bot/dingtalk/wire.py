@@ -205,7 +205,7 @@ class Wire:
             status=answer.status if answer else None,
             code=error.code if error else None,
             elapsed_ms=round((time.monotonic() - started) * 1000, 1),
-            request_id=error.request_id if error else answer.request_id() if answer else "",
+            dingtalk_request_id=error.request_id if error else answer.request_id() if answer else "",
         )
 
     def _url(self, api: Api, path: Mapping[str, str], query: Mapping[str, str | int]) -> URL:
