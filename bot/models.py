@@ -173,6 +173,11 @@ class RequestState(StrEnum):
     def is_final(self) -> bool:
         return self not in OPEN_STATES and self not in {RequestState.APPROVED, RequestState.RUNNING}
 
+    @property
+    def has_receipt(self) -> bool:
+        """Whether it is the end of a job."""
+        return self in {RequestState.DONE, RequestState.PARTLY_DONE, RequestState.FAILED}
+
 
 OPEN_STATES = frozenset({RequestState.AWAITING_CONFIRMATION, RequestState.AWAITING_APPROVAL})
 

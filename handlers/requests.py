@@ -25,7 +25,7 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
         return replies.request_unknown(ctx.t, args.request)
     if not _may_see(ctx, request):
         return replies.not_yours_to_see(ctx.t, request.id)
-    receipt = await s.jobs.receipt(request) if request.state.is_final and request.decided_at else None
+    receipt = await s.jobs.receipt(request) if request.state.has_receipt else None
     return status_text(request, ctx.t, s.zone, receipt)
 
 
