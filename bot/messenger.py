@@ -17,6 +17,7 @@ from urllib.parse import quote
 import stamina
 import structlog
 
+from bot.callbacks import OpenCallbacks
 from bot.dingtalk import DingTalk
 from bot.dingtalk.errors import Conflict, DingTalkError, Throttled, TransportError, UnknownOutcome
 from bot.models import Card, Conversation, Model, Request
@@ -47,6 +48,7 @@ class Messenger:
         self._dingtalk = dingtalk
         self._store = store
         self._template_id = template_id
+        self.callbacks = OpenCallbacks()
 
     async def post(
         self,
@@ -87,6 +89,7 @@ class Messenger:
         """Show the new state on a card posted before; an action card stays as it is, DingTalk cannot change it."""
         track_id = out_track_id(kind, request)
         if await self._store.requests.card_form(track_id) == CARD:
+            await self.callbacks.answered(track_id)
             await self._dingtalk.card.update(out_track_id=track_id, params=card_params(card))
 
     async def reply(

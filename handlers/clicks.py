@@ -40,7 +40,8 @@ async def handle(services: Services, data: dict[str, Any]) -> Response:
         return {}
     with structlog.contextvars.bound_contextvars(out_track_id=click.out_track_id, user_id=click.user_id):
         try:
-            return await _answer(services, click)
+            with services.messenger.callbacks.answering(click.out_track_id):
+                return await _answer(services, click)
         except Exception:
             log.exception("click.failed")
             return _private(replies.internal_error(texts("zh"), click.out_track_id))
@@ -83,7 +84,7 @@ def _clicker(click: CardClick, request: Request) -> Operator:
 
 
 async def _card(services: Services, request: Request) -> dict[str, str]:
-    receipt = await services.jobs.receipt(request) if request.state.is_final and request.decided_at else None
+    receipt = await services.jobs.receipt(request) if request.state.has_receipt else None
     return card_params(await services.announcer.card(request, receipt))
 
 
@@ -127,7 +128,8 @@ async def send_details(services: Services, payload: Payload) -> None:
 
 
 def _public(params: dict[str, str]) -> Response:
-    return {"cardData": {"cardParamMap": params}, "cardUpdateOptions": {"updateCardDataByKey": True}}
+    """The new card for everybody; what the clicker alone was told about the old one goes."""
+    return _private(params["tips"]) | {"cardData": {"cardParamMap": params}}
 
 
 def _private(text: str) -> Response:

@@ -33,7 +33,7 @@ SYSTEM = "dingsweep"
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: people read these numbers to each other
 _TRANSITIONS = {
     DecisionKind.CONFIRM: ({RequestState.AWAITING_CONFIRMATION}, RequestState.APPROVED),
-    DecisionKind.CANCEL: (OPEN_STATES | {RequestState.APPROVED}, RequestState.CANCELLED),
+    DecisionKind.CANCEL: (OPEN_STATES, RequestState.CANCELLED),  # who confirmed was told that it begins
 }
 
 Clock = Callable[[], datetime]
