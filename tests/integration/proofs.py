@@ -24,6 +24,13 @@ async def refusal(office: Office, who: str, text: str, where: str = MARKETING, *
     return sentence
 
 
+async def words(office: Office, who: str, text: str, where: str = MARKETING, **more: Json) -> str:
+    """Say something; the robot's next words to it, while cards may come and change."""
+    said = await office.control.say(who, where, text, **more)
+    reply = await office.until(who, where, said["seq"], lambda m: m["kind"] == "markdown")
+    return str(reply["text"])
+
+
 async def acknowledged(office: Office, message_id: str, code: int = 200) -> Json:
     """The answer to a frame, waited for."""
     query: dict[str, str | int] = {"messageId": message_id, "acked": "true", "wait": PATIENCE_S}
