@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox.errors import ApiError
+from sandbox.newest import Newest
 
 KEY_BYTES = 100
 VALUE_BYTES = 1024
 CARD_BYTES = 100 * 1024
 TRACK_BYTES = 100
+CARDS_KEPT = 5000
 BUTTONS_KEY = "sys_full_json_obj"
 SEND_MESSAGE = "dtmd://dingtalkclient/sendMessage"
 
@@ -79,7 +81,8 @@ class Card:
 class Cards:
     """All cards and templates."""
 
-    cards: dict[str, Card] = field(default_factory=dict)
+    cards: Newest[str, Card] = field(default_factory=lambda: Newest(CARDS_KEPT))
+    """By outTrackId."""
     templates: dict[str, Template] = field(default_factory=dict)
 
     def seen_by(self, card: Card, user_id: str | None) -> Params:

@@ -1,14 +1,17 @@
 """Conversations and what was said in them, as each person may see it."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.bell import Bell
 from sandbox.clock import Clock
 from sandbox.log import Counter
+from sandbox.newest import Newest
 
 GROUP = "2"
 ONE_TO_ONE = "1"
+SESSIONS_KEPT = 5000
 
 
 @dataclass(slots=True)
@@ -71,10 +74,12 @@ class Chat:
     """All conversations of the sandbox."""
 
     clock: Clock
+    messages_kept: int = 2000
+    """In each conversation."""
     conversations: dict[str, Conversation] = field(default_factory=dict)
-    messages: dict[str, list[Message]] = field(default_factory=dict)
+    messages: dict[str, deque[Message]] = field(default_factory=dict)
     """By conversationId, oldest first."""
-    sessions: dict[str, Session] = field(default_factory=dict)
+    sessions: Newest[str, Session] = field(default_factory=lambda: Newest(SESSIONS_KEPT))
     numbers: Counter = field(default_factory=Counter)
     bell: Bell = field(default_factory=Bell)
     _cards: dict[str, list[Message]] = field(default_factory=dict)
@@ -103,9 +108,20 @@ class Chat:
     def adopt(self, message: Message) -> None:
         """Takes in a message as it is."""
         self.numbers.last = max(self.numbers.last, message.seq)
-        self.messages.setdefault(message.conversation_id, []).append(message)
+        said = self.messages.setdefault(message.conversation_id, deque())
+        said.append(message)
         if message.out_track_id:
             self._cards.setdefault(message.out_track_id, []).append(message)
+        while len(said) > self.messages_kept:
+            self._forget(said.popleft())
+
+    def _forget(self, message: Message) -> None:
+        """Takes a message out of the index of those that show a card."""
+        if message.out_track_id:
+            shown = self._cards[message.out_track_id]
+            shown.remove(message)
+            if not shown:
+                del self._cards[message.out_track_id]
 
     def touch_card(self, out_track_id: str) -> None:
         """Renumbers every message that shows this card, because the card has changed."""
@@ -137,8 +153,10 @@ class Chat:
 
     def reset(self) -> None:
         """Empties everything; numbers go on."""
-        for store in (self.conversations, self.messages, self.sessions, self._cards):
-            store.clear()
+        self.conversations.clear()
+        self.messages.clear()
+        self.sessions.clear()
+        self._cards.clear()
 
 
 def one_to_one_id(user_id: str) -> str:

@@ -128,7 +128,8 @@ def _set_templates(world: World, raw: list[JsonObject]) -> None:
 
 
 def _set_cards(world: World, raw: list[JsonObject]) -> None:
-    world.cards.cards = {c.out_track_id: c for c in (from_json(Card, r) for r in raw)}
+    world.cards.cards.clear()
+    world.cards.cards.update((c.out_track_id, c) for c in (from_json(Card, r) for r in raw))
 
 
 def _set_messages(world: World, raw: list[JsonObject]) -> None:
@@ -141,7 +142,8 @@ def _set_sessions(world: World, raw: dict[str, JsonObject]) -> None:
 
 
 def _set_media(world: World, raw: dict[str, str]) -> None:
-    world.media = dict(raw)
+    world.media.clear()
+    world.media.update(raw)
 
 
 def _set_limits(world: World, raw: JsonObject) -> None:

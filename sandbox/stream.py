@@ -19,6 +19,7 @@ from sandbox.frames import CALLBACK, CARD_TOPIC, EVENT, OK, FrameRecord, Push, p
 from sandbox.limits import Limits
 from sandbox.log import Log
 from sandbox.meter import Meter
+from sandbox.newest import Newest
 from sandbox.people import Application
 
 REDELIVER_AFTER_S = (16.0, 60.0)
@@ -68,10 +69,10 @@ class Stream:
         self.connections: dict[str, Connection] = {}
         self.log: Log[FrameRecord] = Log()
         self.rng = random.Random(7)  # noqa: S311  which connection is hit must be repeatable, not secret
-        self._tickets: dict[str, Ticket] = {}
+        self._tickets: Newest[str, Ticket] = Newest(REMEMBERED)
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._records: dict[str, FrameRecord] = {}
-        self._pushes: dict[str, Push] = {}
+        self._records: Newest[str, FrameRecord] = Newest(REMEMBERED)
+        self._pushes: Newest[str, Push] = Newest(REMEMBERED)
         self._redeliveries: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -136,7 +137,6 @@ class Stream:
             return await asyncio.wait_for(answer, self.limits.callback_seconds)
         finally:
             del self._answers[push.msg_id]
-            self._settle(push)
 
     def push_event(self, corp_id: str, event_type: str, data: dict[str, Any]) -> None:
         """Tells every application of the organisation that takes events about one."""
@@ -199,25 +199,22 @@ class Stream:
         connection = self.rng.choice(takers)
         app_id = self.apps[push.client_id].unified_app_id
         frame = push.frame(app_id=app_id, connection_id=connection.id, at_ms=self.clock.now_ms())
-        self._await_ack(self._put(connection, frame, json.dumps(frame, ensure_ascii=False), push.msg_id))
+        self._put(connection, frame, json.dumps(frame, ensure_ascii=False), push.msg_id)
         return True
-
-    def _await_ack(self, record: FrameRecord) -> None:
-        self._records[record.message_id] = record
-        if len(self._records) > REMEMBERED:
-            del self._records[next(iter(self._records))]
 
     def _put(self, connection: Connection, frame: dict[str, Any], raw: str, msg_id: str = "") -> FrameRecord:
         record = record_of(frame, raw, self.clock.now_ms(), "out", connection.id)
         record.msg_id = msg_id
         record.lost = connection.silent
+        if record.message_id:
+            self._records[record.message_id] = record
         if not connection.silent:
             connection.outbox.put_nowait(raw)
         return self.log.add(record)
 
     def _put_system(self, connection: Connection, topic: str, data: dict[str, Any]) -> None:
         frame = system_frame(topic, data, self.clock.now_ms())
-        self._await_ack(self._put(connection, frame, json.dumps(frame)))
+        self._put(connection, frame, json.dumps(frame))
 
     def _receive(self, connection: Connection, raw: str) -> None:
         frame = parse(raw)
@@ -227,24 +224,17 @@ class Stream:
             return
         sent.ack = frame
         self.log.bell.ring()
-        push = self._pushes.get(sent.msg_id)
-        if push is None:
-            return
-        answer = self._answers.get(push.msg_id)
+        answer = self._answers.get(sent.msg_id)
         if answer is not None and not answer.done():
             answer.set_result(frame)
-        if push.type != EVENT or consumed(frame):
-            self._settle(push)
+        if sent.type != EVENT or consumed(frame):
+            self._settle(sent.msg_id)
 
-    def _settle(self, push: Push) -> None:
-        """Forgets about sending it again; the newest pushes stay known, for `redeliver_now`."""
-        task = self._redeliveries.pop(push.msg_id, None)
+    def _settle(self, msg_id: str) -> None:
+        """Does not send it again."""
+        task = self._redeliveries.pop(msg_id, None)
         if task is not None:
             task.cancel()
-        while (
-            len(self._pushes) > REMEMBERED and (oldest := next(iter(self._pushes))) not in self._redeliveries
-        ):
-            del self._pushes[oldest]
 
     async def _redeliver(self, push: Push) -> None:
         first = self.clock.now()

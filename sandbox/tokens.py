@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from sandbox import ids
 from sandbox.clock import Clock
+from sandbox.newest import Newest
 from sandbox.people import App
 
 TOKEN_SECONDS = 7200
 TICKETS_KEPT = 2
+TOKENS_KEPT = 5000
 
 
 @dataclass(slots=True)
@@ -21,10 +23,10 @@ class Token:
 
 @dataclass
 class Tokens:
-    """All tokens ever given, so that an expired one can be told from a made-up one."""
+    """The newest tokens given, dead or alive, so that an expired one can be told from a made-up one."""
 
     clock: Clock
-    issued: dict[str, Token] = field(default_factory=dict)
+    issued: Newest[str, Token] = field(default_factory=lambda: Newest(TOKENS_KEPT))
     tickets: dict[str, deque[str]] = field(default_factory=dict)
 
     def same_or_new(self, app: App) -> str:

@@ -1,5 +1,6 @@
 """Everything the sandbox knows."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,16 @@ from sandbox.faults import Faults
 from sandbox.limits import Limits
 from sandbox.log import Log
 from sandbox.meter import Meter
+from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
 from sandbox.stream import Stream
 from sandbox.tokens import Tokens
 
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
+
+MEDIA_KEPT = 5000
+VIOLATIONS_KEPT = 1000
 
 
 @dataclass
@@ -39,9 +44,9 @@ class World:
     """By userId."""
     departments: dict[int, Department] = field(default_factory=dict)
     roles: dict[int, Role] = field(default_factory=dict)
-    media: dict[str, str] = field(default_factory=dict)
+    media: Newest[str, str] = field(default_factory=lambda: Newest(MEDIA_KEPT))
     """Uploaded media: mediaId → file name."""
-    violations: list[str] = field(default_factory=list)
+    violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)

@@ -70,7 +70,10 @@ def _message(world: World, message: Message, reader: str | None) -> JsonObject:
 
 
 def _card(world: World, message: Message, reader: str | None) -> JsonObject:
-    card = world.cards.cards[message.out_track_id]
+    """What a card shows to this person; nothing when it is so old that it was forgotten."""
+    card = world.cards.cards.get(message.out_track_id)
+    if card is None:
+        return {}
     params = world.cards.seen_by(card, reader)
     return {
         "templateId": card.template_id,

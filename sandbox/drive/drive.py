@@ -16,6 +16,7 @@ from sandbox.drive.rights import Operator, allows
 from sandbox.drive.space import Space
 from sandbox.drive.task import Task
 from sandbox.limits import Limits
+from sandbox.newest import Newest
 
 Push = Callable[[str, str, dict[str, Any]], None]
 """Sends an event to an organisation's application: corpId, event type, data."""
@@ -23,6 +24,7 @@ Push = Callable[[str, str, dict[str, Any]], None]
 ORG_QUOTA = 100 * 1024**3
 """Bytes an organisation has: https://open.dingtalk.com/document/development/ding-drive-overview"""
 
+TASKS_KEPT = 5000
 PACE_S = 0.02
 """How long `work` leaves tasks alone at least, however many steps they have."""
 
@@ -44,7 +46,7 @@ class Drive:
         self.spaces: dict[str, Space] = {}
         self.bins: dict[str, RecycleBin] = {}
         """By corpId."""
-        self.tasks: dict[str, Task] = {}
+        self.tasks: Newest[str, Task] = Newest(TASKS_KEPT)
         self.subscriptions: set[tuple[str, str, str]] = set()
         """(corpId, scope, scopeId)"""
         self.last_id = _FIRST_ID

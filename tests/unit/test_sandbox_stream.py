@@ -173,3 +173,17 @@ async def test_the_push_quota_takes_the_words_away(sandbox: Control) -> None:
         data = await robot.answered({"response": None})
     assert "text" not in data
     assert data["errorCode"] == "20001"
+
+
+async def test_a_raw_frame_with_an_id_is_acknowledged_like_any_other(sandbox: Control) -> None:
+    async with listening(sandbox) as listener:
+        raw = {"type": "CALLBACK", "headers": {"topic": "/nowhere", "messageId": "m-1"}, "data": "{}"}
+        for text in ("no JSON", json.dumps(raw)):
+            await sandbox.ask("POST", "frame", {"raw": text})
+        assert await listener.socket.receive_str() == "no JSON"
+        await listener.socket.send_str("no JSON either")
+        await listener.answer(await listener.next(), {}, code=404)
+        (frame,) = (await sandbox.ask("GET", "frames", messageId="m-1", acked="true", wait=10))["frames"]
+        assert frame["ack"]["code"] == 404
+        sent = (await sandbox.ask("GET", "frames", direction="out", messageId=""))["frames"]
+        assert [(f["raw"], f["ack"]) for f in sent] == [("no JSON", None)]
