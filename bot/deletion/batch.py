@@ -42,6 +42,9 @@ _BY_CODE = {
 }
 _OF_SPACE = {"spaceNotExist", "paramError.spaceId", "recycleBinNotSupportForSpace"}
 """Refusals that hold for every dentry of the space: to ask for fewer at a time would only cost calls."""
+MAX_REFUSED_IN_A_ROW = 8
+"""Halving 50 down to one takes 7 calls. When none of those brought anything, it is no single dentry's fault, and
+each further call would be a counted one for nothing."""
 _GONE = {"dentryNotExist"}
 _BUSY = {"operationConcurrentControl"}
 _DOUBTFUL = {"systemError", "unknownError", "operationTimeout"}
@@ -80,6 +83,7 @@ class Batch:
     tasks: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
     doubted: set[str] = field(init=False)
+    refused_in_a_row: int = 0
 
     def __post_init__(self) -> None:
         self.doubted = set(self.doubtful)
@@ -165,6 +169,7 @@ class BatchSender:
         except DingTalkError as exc:
             await self._refused(batch, dentry_ids, exc)
         else:
+            batch.refused_in_a_row = 0
             _read(batch, dentry_ids, items)
 
     async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError) -> None:
@@ -172,14 +177,18 @@ class BatchSender:
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
             batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
             raise _stop_or_wait(exc) from exc
+        batch.refused_in_a_row += 1
         if exc.code in _OF_SPACE:
             batch.settle_all(dentry_ids, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
-        elif len(dentry_ids) > 1:
-            middle = len(dentry_ids) // 2
-            await self._remove(batch, dentry_ids[:middle])
-            await self._remove(batch, dentry_ids[middle:])
-        else:
+        elif len(dentry_ids) == 1:
             _read_code(batch, dentry_ids[0], exc.code)
+        else:
+            middle = len(dentry_ids) // 2
+            for half in (dentry_ids[:middle], dentry_ids[middle:]):
+                if batch.refused_in_a_row < MAX_REFUSED_IN_A_ROW:
+                    await self._remove(batch, half)
+                else:
+                    batch.settle_all(half, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
 
 
 def _read(batch: Batch, sent: list[str], items: list[RemoveItem]) -> None:

@@ -146,3 +146,12 @@ async def test_the_sentences_on_the_card(office: Office) -> None:
             assert sentence in told.text, f"{code}: {told.text}"
             assert f"/{code}.txt" in told.card["params"]["markdown"].replace("\\", "")
             assert "{" not in told.text
+
+
+async def test_a_refusal_of_everything_costs_few_calls(office: Office) -> None:
+    """Halving finds one culprit among many; when all are refused alike, it stops asking."""
+    async with office.robot() as app:
+        many = await files(office, *(f"many{number}" for number in range(50)))
+        told = await faulty(office, app, *many, status=403, code="operationNotSupported")
+        assert told.said == {(Outcome.NOT_RECYCLABLE, "operationNotSupported")}
+        assert len(told.sizes) <= 8
