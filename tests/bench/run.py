@@ -112,11 +112,11 @@ class Bench:
         self.say(f"{rate} commands a second")
         ours, theirs = await self._command_rounds(1 + plan.command_rounds, rate)
         warm = ours[rate:], theirs[rate:]
-        self._compare_commands(f"commands, {rate}/s", *warm)
+        self._compare_commands(f"{rate} commands/s", *warm)
         if plan.sustained_s:
             self.say(f"{rate} commands a second, {plan.sustained_s} s without a pause")
             long = await self._command_rounds(1, rate * plan.sustained_s)
-            self._compare_commands(f"commands, {rate}/s for {plan.sustained_s} s", *long)
+            self._compare_commands(f"{rate} commands/s, {plan.sustained_s} s", *long)
             ours = ours + long[0]
         return [answered.call["request"]["outTrackId"] for answered in ours]
 
@@ -149,7 +149,7 @@ class Bench:
                 await self.sweeping.calls(UPDATE_CARD, count=len(round_))
             theirs += await clicks(self.echoing, [echo_card] * len(round_), button, rate, rng)
         sides = (Latency(tuple(side[rate:]), CLOCK_OF_CLICKS_MS) for side in (ours, theirs))
-        self.figures.clicks.append(Comparison(f"clicks on {button}, {rate}/s", *sides))
+        self.figures.clicks.append(Comparison(f"{rate} clicks/s, {button}", *sides))
 
     async def _echo_card(self) -> str:
         """A card with a button for the echo robot, which makes none itself.
