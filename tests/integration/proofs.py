@@ -12,9 +12,14 @@ HARMLESS = {
 """Storage calls that are a POST and change nothing."""
 
 
-async def refusal(office: Office, who: str, text: str, where: str = MARKETING, **more: Json) -> str:
+async def speak(office: Office, who: str, where: str, **said: Json) -> Json:
+    """Say something that is no text: `richText`, `audio`, or `msgtype` with `content`."""
+    return await office.control.ask("POST", "say", {"as": who, "conversation": where, **said})
+
+
+async def refusal(office: Office, who: str, text: str | None, where: str = MARKETING, **more: Json) -> str:
     """Say what cannot be done; the sentence that comes back, from a robot that acknowledged the message."""
-    said = await office.control.say(who, where, text, **more)
+    said = await speak(office, who, where, **({} if text is None else {"text": text}), **more)
     reply = await office.answer(who, where, after=said["seq"])
     assert reply["kind"] == "markdown", f"{text}: {reply}"
     await acknowledged(office, said["messageId"])
