@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
 import structlog
@@ -46,7 +47,7 @@ class Engine:
         self._functions: dict[str, Workflow] = {}
         self._registered: dict[str, Workflow] = {}
         self._drain_s = drain_s
-        self._running: set[str] = set()
+        self._running: dict[str, asyncio.Task[Any]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -67,7 +68,20 @@ class Engine:
             await asyncio.wait_for(self._idle.wait(), self._drain_s)
         except TimeoutError:
             log.warning("engine.left_running", workflows=sorted(self._running))
+            await self._interrupt()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # The library made its own threads the loop's, and has just ended them.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    async def _interrupt(self) -> None:
+        """Cancel what runs: one that went on without its database and network would take that for its own failure.
+
+        The library keeps a cancelled one as unfinished.
+        """
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
     async def start(self, workflow: str, workflow_id: str, payload: Payload) -> None:
         """Store the workflow and let it run; returns as soon as it is stored.
@@ -92,18 +106,25 @@ class Engine:
     def _register(self, name: str, function: Workflow) -> Workflow:
         async def run(payload: Payload) -> None:
             workflow_id = DBOS.workflow_id or ""
-            self._running.add(workflow_id)
+            self._running[workflow_id] = _this_task()
             self._idle.clear()
             structlog.contextvars.clear_contextvars()  # those of whoever started this one
             structlog.contextvars.bind_contextvars(workflow=workflow_id)
             try:
                 await function(payload)
             finally:
-                self._running.discard(workflow_id)
+                del self._running[workflow_id]
                 if not self._running:
                     self._idle.set()
 
         return DBOS.workflow(name=name, serialization_type=WorkflowSerializationFormat.PORTABLE)(run)
+
+
+def _this_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a workflow runs as a task")
+    return task
 
 
 def _log_through_ours() -> None:

@@ -1,0 +1,107 @@
+"""The robot as people run it: a process of its own, that can be told to end, or killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conformance.control import CLIENT_ID, CLIENT_SECRET
+from tests.integration.office import PATIENCE_S, Office
+
+SHUTDOWN_S = 10
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (negative for a signal), and all it printed."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def printed(self) -> str:
+        return self.output + self.errors
+
+
+class Program:
+    """`python -m bot …`, running."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = SHUTDOWN_S) -> Ended:
+        """Send a signal and wait for the end; raises TimeoutError when it takes too long."""
+        self._process.send_signal(number)
+        return await self.ended(within_s)
+
+    async def ended(self, within_s: float = PATIENCE_S) -> Ended:
+        async with asyncio.timeout(within_s):
+            output, errors = await self._process.communicate()
+        assert self._process.returncode is not None
+        return Ended(self._process.returncode, output.decode(), errors.decode())
+
+    @property
+    def runs(self) -> bool:
+        return self._process.returncode is None
+
+
+def environment(office: Office, **given: str) -> dict[str, str]:
+    """Settings as variables, and nothing of those of whoever runs the tests."""
+    settings = {
+        "DINGSWEEP_CLIENT_ID": CLIENT_ID,
+        "DINGSWEEP_CLIENT_SECRET": CLIENT_SECRET,
+        "DINGSWEEP_API_BASE_URL": office.control.url,
+        "DINGSWEEP_OAPI_BASE_URL": office.control.url,
+        "DINGSWEEP_DATABASE_URL": f"sqlite:///{office.folder}/robot.sqlite",
+    }
+    return settings | given
+
+
+@asynccontextmanager
+async def started(folder: Path, *arguments: str, variables: Mapping[str, str]) -> AsyncIterator[Program]:
+    """`python -m bot ARGUMENTS` in `folder`; whatever still runs at the end is killed."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DINGSWEEP_")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=folder,
+        env={**inherited, "PYTHONPATH": str(ROOT), **variables},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    program = Program(process)
+    try:
+        yield program
+    finally:
+        if program.runs:
+            await program.end(signal.SIGKILL)
+
+
+async def ran(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Ended:
+    """A command that ends by itself."""
+    async with started(folder, *arguments, variables=variables) as program:
+        return await program.ended()
+
+
+@asynccontextmanager
+async def robot(office: Office, **given: str) -> AsyncIterator[Program]:
+    """The robot's process, connected."""
+    async with started(office.folder, "run", variables=environment(office, **given)) as program:
+        await office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
+        yield program
+
+
+async def killed(office: Office, program: Program) -> None:
+    """What a crash is: no drain, no goodbye."""
+    await program.end(signal.SIGKILL)
+    await office.control.ask("GET", "stream", wait=PATIENCE_S, count=0)
