@@ -22,7 +22,7 @@ TYPED = [
     ("删除　“/预算 2023.xlsx”　——试运行", "1 项"),
     ("删除／report.pdf —dry－run", "1 项"),
     ("rm ‘/预算 2023.xlsx’ --dry-run", "预算 2023.xlsx"),
-    ("\u200b @Dingsweep  ls\u3000/2023/drafts", "5 items"),
+    ("\u200b @Dingsweep  ls\u3000/2023/drafts", "5 项"),
 ]
 
 
