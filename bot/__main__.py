@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -15,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import app, demo, logs
+from bot import app, logs
+from bot.demo.play import play
 from bot.settings import Settings, SettingsError, load
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
@@ -40,13 +42,16 @@ def run() -> None:
     _run(_serve(settings))
 
 
-@main.command(name="demo")
+@main.command()
 @click.option(
     "--once", is_flag=True, envvar="DEMO_ONCE", help="End after the story; the exit code says how it went."
 )
-def demo_(once: bool) -> None:
+@click.option(
+    "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Save the story there as a picture."
+)
+def demo(once: bool, svg: Path | None) -> None:
     """Play the main job against a local DingTalk, then stay up to try by hand."""
-    sys.exit(asyncio.run(demo.play(once=once)))
+    sys.exit(asyncio.run(play(once=once, svg=svg)))
 
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)

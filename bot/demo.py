@@ -1,5 +1,0 @@
-"""The demo."""
-
-
-async def play(*, once: bool) -> int:
-    return 1

@@ -1,0 +1,187 @@
+"""Where the story is told: a terminal, a pipe or a picture, 80 columns wide when nobody says otherwise.
+
+Nothing has an edge on the right: terminals disagree about how wide an emoji is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from bot.demo.markup import plain, rendered
+from bot.demo.sandbox import BinItem, Button, Call, Message
+
+MAX_WIDTH = 100
+PACE_S = 0.9
+"""What a reader gets between two events, when somebody reads along."""
+
+_OPEN = box.Box("╭── \n│   \n├── \n│   \n├── \n├── \n│   \n╰── \n")
+_INDENT = 4
+_COLORS = {"blue": "bold white on blue", "red": "bold white on red", "gray": "black on white"}
+_WEBHOOK = "POST /robot/sendBySession"
+_THOUSAND = 1000
+_LAST_UNIT = "GB"
+
+
+class Stage:
+    """Prints the story. With `paced`, it leaves the reader time between events."""
+
+    def __init__(self, console: Console, *, paced: bool) -> None:
+        self.console = console
+        self._pace_s = PACE_S if paced else 0
+
+    async def beat(self) -> None:
+        """Let what was printed be read."""
+        await asyncio.sleep(self._pace_s)
+
+    def title(self, title: str, text: str) -> None:
+        self._print(Text(title, "bold"))
+        self._print(Text(text))
+
+    def scene(self, number: int, title: str) -> None:
+        """A new chapter."""
+        self.console.print()
+        line = Text(f"{number}  {title} ", "bold cyan")
+        line.append("─" * max(0, self.console.width - line.cell_len), "cyan")
+        self._print(line)
+
+    def tell(self, text: str) -> None:
+        """A sentence of the narrator."""
+        self.console.print()
+        self._print(Text(text, "italic"))
+
+    def bubble(self, name: str, where: str, text: str) -> None:
+        """Something a person says."""
+        head = Text(f" {plain(name)} ", "bold green").append(f"in {plain(where)} ", "not bold dim")
+        self._boxed(Text(plain(text)), head, "green")
+
+    def robot(self, message: Message) -> None:
+        """Something the robot says: a card with its buttons, or plain words."""
+        head = Text(" Dingsweep ", "bold blue")
+        if not message.is_card:
+            self._boxed(rendered(message.words), head, "blue")
+            return
+        body = Text.assemble((plain(message.title), "bold"), "\n", rendered(message.words))
+        if tips := message.params.get("tips"):
+            body.append("\n").append(plain(tips), "dim italic")
+        if message.buttons:
+            body.append("\n\n").append_text(_row(message.buttons))
+        self._boxed(body, head, "blue")
+
+    def click(self, name: str, button: Button, elapsed_ms: float) -> None:
+        """Somebody presses a button, and the robot has answered."""
+        line = Text.assemble("👆 ", (plain(name), "bold green"), " presses ", _key(button))
+        self._aside(line.append(f"  answered in {elapsed_ms:.0f} ms", "dim"))
+
+    def private(self, name: str, words: str) -> None:
+        """What only the presser of a button sees."""
+        self._aside(Text.assemble("🔒 only ", (plain(name), "bold green"), " sees: ", rendered(words)))
+
+    def changed(self, title: str, last_line: str = "") -> None:
+        """A card that is on the screen already says something new."""
+        self._aside(Text.assemble("🔄 the card now says ", (plain(title), "bold")))
+        if last_line:
+            self._aside(Text("   ").append_text(rendered(last_line)))
+
+    def calls(self, calls: Sequence[Call]) -> None:
+        """The calls the robot made to DingTalk; one and the same call several times is one line."""
+        if not calls:
+            return
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for _ in range(4):
+            table.add_column(no_wrap=True)
+        for (route, status, cost), same in groupby(
+            calls, lambda call: (call.route, call.status, cost_of(call))
+        ):
+            count = len(list(same))
+            good = status < 400  # noqa: PLR2004
+            times = Text(f"×{count}" if count > 1 else "", "dim")
+            table.add_row(
+                Text(route), Text(str(status), "green" if good else "red"), Text(cost, "dim"), times
+            )
+        self.console.print()
+        self._aside(Text("the robot calls DingTalk", "dim"))
+        self._print(Padding(table, (0, 0, 0, _INDENT + 3), expand=False))
+
+    def check(self, what: str, *, good: bool, found: str = "") -> None:
+        """Whether something is as it must be; when not, what it is instead."""
+        line = Text.assemble(("✔ ", "bold green") if good else ("✘ ", "bold red"), what)
+        if not good and found:
+            line.append(f": {plain(found)}", "red")
+        self._print(line)
+
+    def bin(self, items: Iterable[BinItem], names: Mapping[str, str]) -> None:
+        """What lies in the recycle bin; `names` by unionId."""
+        columns = ("In the recycle bin now", "Inside", "Size", "Put there by")
+        table = Table(*columns, box=box.SIMPLE_HEAD, padding=(0, 1))
+        for item in items:
+            name = ("📁 " if item.is_folder else "📄 ") + plain(item.original_path)
+            inside = str(len(item.contents) - 1) if item.is_folder else ""
+            table.add_row(Text(name), inside, size(item.size), Text(plain(names[item.operator_id])))
+        self._print(table)
+
+    def note(self, text: str) -> None:
+        """A line of the programme, between the scenes."""
+        self._print(Text(text))
+
+    def verdict(self, text: str, *, good: bool) -> None:
+        """How the story went."""
+        self.console.print()
+        self._print(Text(text, "bold green" if good else "bold red"))
+
+    def failed(self, text: str) -> None:
+        """Why it cannot go on."""
+        self._print(Text.assemble(("✘ ", "bold red"), plain(text)))
+
+    def paste(self, what: str, command: str) -> None:
+        """A command to copy: never broken into lines of ours."""
+        self._print(Text(what, "dim"))
+        self.console.print(Text(command), soft_wrap=True)
+
+    def save_svg(self, file: Path) -> None:
+        """Everything shown so far as a picture; the console must record."""
+        self.console.save_svg(str(file), title="make demo", clear=False)
+
+    def _boxed(self, body: Text, head: Text, color: str) -> None:
+        panel = Panel(body, box=_OPEN, title=head, title_align="left", border_style=color, padding=(0, 1))
+        self.console.print()
+        self._print(Padding(panel, (0, 0, 0, _INDENT)))
+
+    def _aside(self, line: Text) -> None:
+        self._print(Padding(line, (0, 0, 0, _INDENT)))
+
+    def _print(self, what: RenderableType) -> None:
+        self.console.print(what, highlight=False, markup=False)
+
+
+def cost_of(call: Call) -> str:
+    """Which of DingTalk's monthly quotas a call uses up."""
+    if call.route == _WEBHOOK:
+        return "webhook"
+    return "counted" if call.counted else "free"
+
+
+def size(count: float) -> str:
+    """Bytes with one decimal, as the cards show them."""
+    for unit in ("B", "KB", "MB"):
+        if count < _THOUSAND:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= _THOUSAND
+    return f"{count:.1f} {_LAST_UNIT}"
+
+
+def _row(buttons: Sequence[Button]) -> Text:
+    return Text("  ").join(_key(button) for button in buttons)
+
+
+def _key(button: Button) -> Text:
+    return Text(f"[{plain(button.text)}]", _COLORS.get(button.color, _COLORS["gray"]))
