@@ -53,7 +53,8 @@ async def role_members(call: Call) -> JsonObject:
     if role is None:
         raise OldApiError(33011, "无效的roleId")
     offset, size = _page(call.body)
-    members = [call.world.people[m] for m in role.members[offset : offset + size]]
+    here = [m for m in role.members[offset : offset + size] if m in call.world.people]
+    members = [call.world.people[m] for m in here]
     listed = [{"userid": p.user_id, "name": p.name, "manageScopes": []} for p in members]
     return {"result": {"hasMore": offset + size < len(role.members), "list": listed}}
 

@@ -1,6 +1,7 @@
 """Plain dataclasses as JSON objects with camelCase names, and back."""
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeVar
 
 ThingT = TypeVar("ThingT")
@@ -25,10 +26,21 @@ def to_json(thing: Any) -> dict[str, Any]:
 def from_json(kind: type[ThingT], raw: dict[str, Any]) -> ThingT:
     """A dataclass of simple values out of its object.
 
-    Raises ValueError for a name it does not know and TypeError for one that is missing.
+    Raises ValueError when it is no object, for a name it does not know, and for one that is missing.
     """
     names = {camel(f.name): f.name for f in fields(kind)}  # type: ignore[arg-type]  # only used with dataclasses
+    if not isinstance(raw, dict):
+        raise ValueError(f"{kind.__name__} is no object")  # noqa: TRY004  the fault of whoever sent it
     unknown = raw.keys() - names.keys()
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    require(kind, raw)
     return kind(**{names[key]: value for key, value in raw.items()})
+
+
+def require(kind: type[Any], raw: Mapping[str, Any]) -> None:
+    """Raises ValueError unless `raw` names every field that a dataclass has no default for."""
+    needed = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    missing = [camel(name) for name in needed if camel(name) not in raw]
+    if missing:
+        raise ValueError(f"{kind.__name__} needs {', '.join(missing)}")

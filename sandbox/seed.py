@@ -1,8 +1,7 @@
-"""The company the sandbox starts with, and whole worlds in and out of JSON."""
+"""Worlds out of JSON and back: what the sandbox starts with, and its whole state."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
+from copy import deepcopy
 from typing import Any
 
 from sandbox import drive
@@ -14,19 +13,14 @@ from sandbox.limits import Limits
 from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
+from sandbox.seedfile import read_seed
 from sandbox.stream import Stream
 from sandbox.tokens import Tokens
 from sandbox.world import World
 
-HERE = Path(__file__).parent
+__all__ = ["dump", "load", "new_world", "read_seed", "reseed"]
+
 JsonObject = dict[str, Any]
-
-
-def read_seed(path: Path | None = None) -> JsonObject:
-    """A seed file; parts it does not have (`people`, `conversations`, `drive`, …) come from the built-in one."""
-    built_in = json.loads((HERE / "seed.json").read_text("utf-8"))
-    built_in["drive"] = json.loads((HERE / "seed_drive.json").read_text("utf-8"))
-    return built_in if path is None else {**built_in, **json.loads(path.read_text("utf-8"))}
 
 
 def new_world(seed: JsonObject | None = None) -> World:
@@ -66,16 +60,20 @@ def reseed(world: World) -> None:
 
 
 def load(world: World, state: JsonObject) -> None:
-    """Replaces what `state` names; raises KeyError, TypeError or ValueError when it makes no sense."""
+    """Replaces what `state` names; raises KeyError, TypeError or ValueError when it makes no sense.
+
+    What the world does from then on leaves `state` as it is.
+    """
     for name, loader in LOADERS.items():
         if name in state:
-            loader(world, state[name])
+            loader(world, deepcopy(state[name]))
 
 
 def dump(world: World) -> JsonObject:
     """The whole state; `load` takes it back. What is measured (`meter`, `violations`) is in it to be read."""
     messages = [m for said in world.chat.messages.values() for m in said]
     return {
+        "clock": {"nowMs": world.clock.now_ms()},
         "apps": [to_json(a) for a in world.apps.values()],
         "people": [to_json(p) for p in world.people.values()],
         "departments": [to_json(d) for d in world.departments.values()],
@@ -98,9 +96,17 @@ def dump(world: World) -> JsonObject:
     }
 
 
+def _set_clock(world: World, raw: JsonObject) -> None:
+    """Catches up with the time of a saved state; time never goes back."""
+    if "nowMs" not in raw:
+        raise ValueError("clock needs nowMs")
+    world.clock.advance(max(0.0, raw["nowMs"] / 1000 - world.clock.now()))
+
+
 def _set_apps(world: World, raw: list[JsonObject]) -> None:
+    apps = {a.client_id: a for a in (from_json(Application, r) for r in raw)}
     world.apps.clear()
-    world.apps.update((a.client_id, a) for a in (from_json(Application, r) for r in raw))
+    world.apps.update(apps)
 
 
 def _set_people(world: World, raw: list[JsonObject]) -> None:
@@ -117,10 +123,10 @@ def _set_roles(world: World, raw: list[JsonObject]) -> None:
 
 def _set_conversations(world: World, raw: list[JsonObject]) -> None:
     """Sets the conversations and forgets what was said, and the cards that were shown, in the old ones."""
+    conversations = {c.conversation_id: c for c in (from_json(Conversation, r) for r in raw)}
     world.chat.reset()
     world.cards.cards.clear()
-    for conversation in (from_json(Conversation, r) for r in raw):
-        world.chat.conversations[conversation.conversation_id] = conversation
+    world.chat.conversations.update(conversations)
 
 
 def _set_templates(world: World, raw: list[JsonObject]) -> None:
@@ -128,8 +134,10 @@ def _set_templates(world: World, raw: list[JsonObject]) -> None:
 
 
 def _set_cards(world: World, raw: list[JsonObject]) -> None:
+    """Sets the cards; whoever waits for the answer to a click does not wait here."""
+    cards = {c.out_track_id: c for c in (from_json(Card, {**r, "openCallbacks": 0}) for r in raw)}
     world.cards.cards.clear()
-    world.cards.cards.update((c.out_track_id, c) for c in (from_json(Card, r) for r in raw))
+    world.cards.cards.update(cards)
 
 
 def _set_messages(world: World, raw: list[JsonObject]) -> None:
@@ -160,6 +168,7 @@ def _set_drive(world: World, raw: JsonObject) -> None:
 
 
 LOADERS: dict[str, Callable[[World, Any], None]] = {
+    "clock": _set_clock,
     "apps": _set_apps,
     "people": _set_people,
     "departments": _set_departments,

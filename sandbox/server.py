@@ -70,8 +70,11 @@ class Server:
 
     async def __aenter__(self) -> "Server":
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port)
-        await site.start()
+        try:
+            await web.TCPSite(self._runner, self.host, self.port).start()
+        except BaseException:
+            await self._runner.cleanup()
+            raise
         addresses: list[Any] = self._runner.addresses
         self.port = addresses[0][1]
         self.world.base_url = self.url

@@ -12,6 +12,7 @@ from sandbox.drive.recyclebin import RecycleItem
 from sandbox.drive.space import Space
 from sandbox.drive.task import Task
 from sandbox.limits import Limits
+from sandbox.paper import camel, require
 
 JsonObject = dict[str, Any]
 
@@ -75,7 +76,10 @@ def _names(entry: JsonObject) -> list[str]:
     folders = [part for part in entry.get("parent", "").split("/") if part]
     if "name" in entry:
         return [*folders, entry["name"]]
-    return [part for part in entry["path"].split("/") if part]
+    names = [part for part in entry.get("path", "").split("/") if part]
+    if not names:
+        raise ValueError("an entry of a space needs a path, or a name")
+    return names
 
 
 def _details(entry: JsonObject) -> JsonObject:
@@ -98,18 +102,14 @@ def _details(entry: JsonObject) -> JsonObject:
 
 def _plain(thing: Any, *, without: tuple[str, ...] = ()) -> JsonObject:
     """The fields of a dataclass as JSON, camelCase, one level deep."""
-    values = {_camel(f.name): getattr(thing, f.name) for f in fields(thing) if f.name not in without}
+    values = {camel(f.name): getattr(thing, f.name) for f in fields(thing) if f.name not in without}
     return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
 
 
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
 def _known(kind: Any, raw: Mapping[str, Any]) -> JsonObject:
-    """The constructor arguments of a dataclass out of its JSON."""
-    return {f.name: raw[_camel(f.name)] for f in fields(kind) if _camel(f.name) in raw}
+    """The constructor arguments of a dataclass out of its JSON; ValueError when one is missing."""
+    require(kind, raw)
+    return {f.name: raw[camel(f.name)] for f in fields(kind) if camel(f.name) in raw}
 
 
 def _space_out(space: Space) -> JsonObject:
@@ -123,8 +123,8 @@ def _space_in(drive: Drive, raw: Mapping[str, Any]) -> None:
     defaults = {
         "createdMs": now,
         "modifiedMs": now,
-        "modifierId": raw["creatorId"],
-        "ownerId": raw["creatorId"],
+        "modifierId": raw.get("creatorId", ""),
+        "ownerId": raw.get("creatorId", ""),
     }
     space = Space(**_known(Space, {**defaults, **raw}))
     drive.spaces[space.id] = space

@@ -1,5 +1,6 @@
 """The storage interfaces over HTTP: looking, listing, deleting, tasks, the recycle bin."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -139,7 +140,9 @@ async def test_a_dentry_as_documented(desk: Caller) -> None:
     (view,) = [(await desk.ok("POST", f"{DENTRIES}/{report.id}/query"))["dentry"]]
     assert view["size"] == 12_400_000
     assert (view["extension"], view["path"], view["parentId"]) == ("pdf", "/report.pdf", "0")
-    assert view["modifiedTime"].endswith("Z")
+    seconds = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+    assert seconds.fullmatch(view["modifiedTime"])
+    assert seconds.fullmatch(view["createTime"])
     folder = (await desk.ok("POST", f"{DENTRIES}/{desk.at('/2023/drafts').id}/query"))["dentry"]
     assert "size" not in folder
     assert folder["path"] == "/2023/drafts"
