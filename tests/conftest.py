@@ -1,4 +1,4 @@
-"""A sandbox for every test: one inside the test's own event loop, one as the program people start."""
+"""A sandbox for every test: one inside the test's own event loop, one as the program people start; databases."""
 
 import subprocess
 import sys
@@ -10,6 +10,9 @@ import pytest
 
 from sandbox.server import Server
 from tests.conformance.control import Control
+from tests.databases import database_url, postgres
+
+__all__ = ["database_url", "postgres"]
 
 ROOT = Path(__file__).parents[1]
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+MIGRATION_LOCK = 0x44494E47
+"""The advisory lock of whoever changes the schema of a PostgreSQL; any number, as long as it stays the same."""
 
 
 class Database:
@@ -24,9 +28,7 @@ class Database:
         if self.is_sqlite:
             _make_private(self.url)
         self._engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite)
-        if self.is_sqlite:
-            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._prepare(self._engine.sync_engine)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -46,6 +48,35 @@ class Database:
         async with self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A transaction outside the event loop, in which no other process is: for changes of the schema."""
+        engine = create_engine(self.url.set(drivername="sqlite") if self.is_sqlite else self.url)
+        self._prepare(engine)
+        try:
+            with engine.begin() as connection:
+                if not self.is_sqlite:  # there, a writer is alone anyway
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+                yield connection
+        finally:
+            engine.dispose()
+
+    def upsert(self, table: Table, row: Mapping[str, Any], **instead: Any) -> Executable:
+        """Insert this row; where its primary key is taken, write its values, or those of `instead`, over what is there.
+
+        One statement, because two that do the same at the same moment must both succeed.
+        """
+        insert = (sqlite if self.is_sqlite else postgresql).insert(table).values(**row)
+        keys = [column.name for column in table.primary_key]
+        changes = instead or {name: insert.excluded[name] for name in row if name not in keys}
+        statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changes)
+        return statement
+
+    def _prepare(self, engine: Engine) -> None:
+        if self.is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+
 
 def _make_private(url: URL) -> None:
     """The file holds names and file paths of a company: nobody but its owner may read it."""
@@ -60,6 +91,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, below
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA journal_mode=WAL")  # readers and the writer do not wait for each other
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

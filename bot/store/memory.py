@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from bot.models import Space
 from bot.store.database import Database
@@ -18,26 +19,32 @@ class CallMeter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._unwritten: dict[tuple[str, str], int] = {}
+        self._unwritten: Counter[tuple[str, str]] = Counter()
 
     async def count(self, api: str, at: datetime) -> None:
         """Note one counted call of `api` ("POST /v1.0/…/batchRemove")."""
-        key = (at.astimezone(UTC).strftime("%Y-%m"), api)
-        self._unwritten[key] = self._unwritten.get(key, 0) + 1
+        self._unwritten[at.astimezone(UTC).strftime("%Y-%m"), api] += 1
 
     async def flush(self) -> None:
-        """Write what was counted since the last time."""
-        pending, self._unwritten = self._unwritten, {}
+        """Write what was counted since the last time; what cannot be written is kept for the next time."""
+        pending, self._unwritten = self._unwritten, Counter()
+        try:
+            await self._write(pending)
+        except BaseException:
+            self._unwritten.update(pending)
+            raise
+
+    async def _write(self, pending: Counter[tuple[str, str]]) -> None:
         if not pending:
             return
         async with self._database.writing() as connection:
-            for (month, api), calls in pending.items():
-                row = (api_calls.c.month == month) & (api_calls.c.api == api)
-                added = await connection.execute(
-                    update(api_calls).where(row).values(calls=api_calls.c.calls + calls)
+            for (month, api), calls in sorted(
+                pending.items()
+            ):  # in one order, or two writers block each other
+                row = {"month": month, "api": api, "calls": calls}
+                await connection.execute(
+                    self._database.upsert(api_calls, row, calls=api_calls.c.calls + calls)
                 )
-                if not added.rowcount:
-                    await connection.execute(api_calls.insert().values(month=month, api=api, calls=calls))
 
     async def month(self, at: datetime) -> dict[str, int]:
         """Calls of the month of `at`, by API."""
@@ -62,8 +69,8 @@ class KnownSpaces:
 
     async def put(self, key: str, space: Space, now: datetime) -> None:
         async with self._database.writing() as connection:
-            await connection.execute(delete(spaces).where(spaces.c.key == key))
-            await connection.execute(spaces.insert().values(key=key, space=space.model_dump(), seen_at=now))
+            row = {"key": key, "space": space.model_dump(), "seen_at": now}
+            await connection.execute(self._database.upsert(spaces, row))
 
 
 class SuiteTickets:
@@ -78,9 +85,6 @@ class SuiteTickets:
             return (await connection.execute(query)).scalar()
 
     async def save_suite_ticket(self, suite_key: str, ticket: str) -> None:
-        at = datetime.now(UTC)
+        row = {"suite_key": suite_key, "ticket": ticket, "received_at": datetime.now(UTC)}
         async with self._database.writing() as connection:
-            await connection.execute(delete(suite_tickets).where(suite_tickets.c.suite_key == suite_key))
-            await connection.execute(
-                suite_tickets.insert().values(suite_key=suite_key, ticket=ticket, received_at=at)
-            )
+            await connection.execute(self._database.upsert(suite_tickets, row))

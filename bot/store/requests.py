@@ -207,14 +207,13 @@ class Requests:
     async def add_card(self, out_track_id: str, request_id: str, kind: CardKind, delivered_as: str) -> None:
         """Remember a card as ours. Called before it is sent: a click must never find an unknown card."""
         async with self._database.writing() as connection:
-            known = select(cards.c.out_track_id).where(cards.c.out_track_id == out_track_id)
-            row = {"request_id": request_id, "kind": kind, "delivered_as": delivered_as}
-            if (await connection.execute(known)).first():
-                await connection.execute(
-                    update(cards).where(cards.c.out_track_id == out_track_id).values(**row)
-                )
-            else:
-                await connection.execute(cards.insert().values(out_track_id=out_track_id, **row))
+            row = {
+                "out_track_id": out_track_id,
+                "request_id": request_id,
+                "kind": kind,
+                "delivered_as": delivered_as,
+            }
+            await connection.execute(self._database.upsert(cards, row))
 
     async def card_form(self, out_track_id: str) -> str | None:
         """How a card went out ("card", "action_card"), or None when it is not ours."""

@@ -10,7 +10,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.audit import Audit
@@ -55,27 +54,15 @@ class Store:
 
     def _migrate(self) -> None:
         """Run what is missing, forward only."""
-        url = self._database.url
-        if self._database.is_sqlite:
-            url = url.set(drivername="sqlite")
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-        engine = create_engine(url)
-        try:
-            if self._database.is_sqlite:
-                with (
-                    engine.connect() as connection
-                ):  # readers and the writer then do not wait for each other;
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # the file remembers it
-            with engine.begin() as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
-                if current is not None and current not in known:
-                    raise SchemaTooNewError(
-                        f"The database has schema {current}, written by a newer Dingsweep: install that version "
-                        "or restore the backup made before its upgrade."
-                    )
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-        finally:
-            engine.dispose()
+        with self._database.alone() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current is not None and current not in known:
+                raise SchemaTooNewError(
+                    f"The database has schema {current}, written by a newer Dingsweep: install that version "
+                    "or restore the backup made before its upgrade."
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
