@@ -157,3 +157,24 @@ async def test_more_targets_than_the_cap(office: Office) -> None:
         card = await office.say("wang", "rm " + " ".join([*names[:3], names[0]]), MARKETING)
         assert "Delete 3 items?" in card["params"]["title"], "naming one twice is naming it once"
         await unharmed(office)
+
+
+async def test_what_folders_hold_is_counted_together_and_no_further_than_needed(office: Office) -> None:
+    pairs = [
+        {"path": f"/{folder}/{n}.txt", "creator": "wang"} for folder in ("one", "two") for n in range(30)
+    ]
+    deep = [
+        {"path": f"/deep/{a}/{b}/{c}.txt", "creator": "wang"} for a in range(20) for b in "xy" for c in "12"
+    ]
+    await office.control.create(MARKETING_SPACE, *pairs, *deep)
+    async with office.robot(max_dentries=50):
+        card = await office.say("wang", "rm /one")
+        assert "Delete 31 items?" in card["params"]["title"]
+        assert "At most 50 items go at once and these are at least 62" in await refusal(
+            office, "wang", "rm /one /two"
+        )
+        await office.control.ask("DELETE", "calls")
+        assert "At most 50" in await refusal(office, "wang", "rm /deep")
+        listings = await office.calls("GET /v1.0/storage/spaces/{spaceId}/dentries")
+        assert len(listings) == 1 + 1 + 20, "the third level is not asked for any more"
+        await unharmed(office)
