@@ -9,19 +9,25 @@ class Bell:
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._closed = False
 
     def ring(self) -> None:
         """Wakes everybody who waits."""
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
 
+    def close(self) -> None:
+        """Lets nobody wait any longer: for those who do, time is up."""
+        self._closed = True
+        self.ring()
+
     async def until(self, ready: Callable[[], bool], seconds: float) -> bool:
-        """Returns True once `ready()` holds, False when it still does not after `seconds` of real time."""
+        """Returns True once `ready()` holds, False when it does not in `seconds` of real time."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while not ready():
             left = deadline - loop.time()
-            if left <= 0:
+            if left <= 0 or self._closed:
                 return False
             rung = self._rung
             try:

@@ -25,6 +25,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *nowhere.ENDPOINTS,
 )
 BODY_BYTES = 32 * 1024 * 1024
+PATIENCE_S = 0.25
+"""How long a call that is being answered may delay the end, twice: before it is cancelled, and after."""
 
 
 def create_app(world: World) -> web.Application:
@@ -45,11 +47,13 @@ def create_app(world: World) -> web.Application:
         with suppress(asyncio.CancelledError):
             await working
 
-    async def close_stream(_: web.Application) -> None:
+    async def close(_: web.Application) -> None:
+        for bell in (world.calls.bell, world.stream.log.bell, world.chat.bell):
+            bell.close()
         await world.stream.close()
 
     app.cleanup_ctx.append(work)
-    app.on_shutdown.append(close_stream)
+    app.on_shutdown.append(close)
     return app
 
 
@@ -60,7 +64,7 @@ class Server:
         self.world = world or new_world()
         self.host = host
         self.port = port
-        self._runner = web.AppRunner(create_app(self.world), access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(create_app(self.world), access_log=None, shutdown_timeout=PATIENCE_S)
 
     @property
     def url(self) -> str:

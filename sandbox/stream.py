@@ -106,7 +106,10 @@ class Stream:
             self.log.bell.ring()
 
     async def close(self) -> None:
-        """Closes every connection and stops what runs in the background."""
+        """Closes every connection, stops what runs in the background, lets nobody wait for an answer."""
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(LookupError("the sandbox ends"))
         await asyncio.gather(*(c.socket.close() for c in self.connections.values()))
         tasks = [*self._tasks, *self._redeliveries.values()]
         for task in tasks:
