@@ -37,6 +37,9 @@ class Workflows(Engine):
         self.started: list[str] = []
 
     async def start(self, workflow: str, workflow_id: str, payload: Payload) -> None:
+        self.start_soon(workflow, workflow_id, payload)
+
+    def start_soon(self, workflow: str, workflow_id: str, payload: Payload) -> None:
         if workflow_id not in self.started:
             self.started.append(workflow_id)
 
