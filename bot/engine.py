@@ -48,6 +48,7 @@ class Engine:
         self._registered: dict[str, Workflow] = {}
         self._drain_s = drain_s
         self._running: dict[str, asyncio.Task[Any]] = {}
+        self._starting: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -64,6 +65,8 @@ class Engine:
 
     async def __aexit__(self, *exc: object) -> None:
         """Give running workflows `drain_s` to end; what is left is taken up at the next start."""
+        if self._starting:
+            await asyncio.wait(self._starting)
         try:
             await asyncio.wait_for(self._idle.wait(), self._drain_s)
         except TimeoutError:
@@ -90,6 +93,12 @@ class Engine:
         """
         with SetWorkflowID(workflow_id):
             await DBOS.start_workflow_async(self._registered[workflow], payload)  # type: ignore[arg-type]
+
+    def start_soon(self, workflow: str, workflow_id: str, payload: Payload) -> None:
+        """Start it as soon as there is time, for those who have none: nothing is stored yet when this returns."""
+        task = asyncio.create_task(self.start(workflow, workflow_id, payload))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
 
     async def step(self, name: str, function: Callable[[], Awaitable[T]]) -> T:
         """Run `function` once in this workflow, and keep its answer, which must be plain JSON."""

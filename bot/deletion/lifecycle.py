@@ -12,7 +12,7 @@ import structlog
 
 from bot.deletion.policy import Policy
 from bot.deletion.problems import DecisionRefused
-from bot.engine import Engine
+from bot.engine import Engine, Payload
 from bot.models import (
     OPEN_STATES,
     Conversation,
@@ -132,7 +132,8 @@ class Lifecycle:
                 "expired" if now.state is RequestState.EXPIRED else "already", now, decision=kind
             )
         if state is RequestState.APPROVED:
-            await self._begin(changed)
+            # Not awaited: a click has 2 s for its answer, and `heal` starts what a crash keeps from starting.
+            self._engine.start_soon(*_job(changed))
         return changed
 
     async def expire(self, request_id: str) -> bool:
@@ -157,7 +158,7 @@ class Lifecycle:
     async def heal(self) -> None:
         """After a crash between our commit and the start of its workflow: start it (again, under the same id)."""
         for request in await self._store.requests.in_states({RequestState.APPROVED, RequestState.RUNNING}):
-            await self._begin(request)
+            await self._engine.start(*_job(request))
 
     async def watch_expiry(self) -> None:
         """Expire what nobody answered, as it falls due. Runs until cancelled; any number of replicas may."""
@@ -175,5 +176,6 @@ class Lifecycle:
                 if request.expires_at <= self._clock():
                     await self.expire(request.id)
 
-    async def _begin(self, request: Request) -> None:
-        await self._engine.start(JOB, f"{JOB}:{request.id}", {"request_id": request.id})
+
+def _job(request: Request) -> tuple[str, str, Payload]:
+    return JOB, f"{JOB}:{request.id}", {"request_id": request.id}
