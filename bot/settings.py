@@ -142,6 +142,15 @@ class Settings(BaseSettings):
         return self
 
 
+class _OurDotEnv(DotEnvSettingsSource):
+    """A `.env` is shared with other programs: what does not bear our prefix is not ours, and no mistake either."""
+
+    def __init__(self, settings_cls: type[BaseSettings], env_file: Path) -> None:
+        super().__init__(settings_cls, env_file=env_file)
+        ours = PREFIX.lower()
+        self.env_vars = {name: value for name, value in self.env_vars.items() if name.startswith(ours)}
+
+
 def load(folder: Path | None = None, /, **overrides: Any) -> Settings:
     """Read the settings of the current folder, or of the one given; `overrides` win over everything.
 
@@ -164,7 +173,7 @@ def load(folder: Path | None = None, /, **overrides: Any) -> Settings:
             return (
                 init_settings,
                 EnvSettingsSource(settings_cls),
-                DotEnvSettingsSource(settings_cls, env_file=where / ".env"),
+                _OurDotEnv(settings_cls, env_file=where / ".env"),
                 TomlConfigSettingsSource(settings_cls, toml_file=where / "dingsweep.toml"),
             )
 

@@ -1,0 +1,190 @@
+"""Settings: where they come from, which wins, and one line for every mistake, without a value in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.settings import PUBLIC_TEMPLATE, Settings, SettingsError, load
+
+SECRET = "tops3cret-value"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith("DINGSWEEP_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose settings are whole, by environment."""
+    monkeypatch.setenv("DINGSWEEP_CLIENT_ID", "ding1")
+    monkeypatch.setenv("DINGSWEEP_CLIENT_SECRET", SECRET)
+    return tmp_path
+
+
+def mistake(folder: Path) -> str:
+    """The one line that loading here comes to."""
+    with pytest.raises(SettingsError) as caught:
+        load(folder)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert SECRET not in line
+    assert caught.value.__cause__ is None, "or a stack trace would show the values"
+    return line
+
+
+def test_two_settings_are_enough(folder: Path) -> None:
+    settings = load(folder)
+    assert settings.client_id == settings.robot_code == "ding1"
+    assert settings.client_secret.get_secret_value() == SECRET
+    assert settings.api_base_url == "https://api.dingtalk.com"
+    assert settings.oapi_base_url == "https://oapi.dingtalk.com"
+    assert settings.database_url == "sqlite+aiosqlite:///var/dingsweep.sqlite"
+    assert settings.card_template_id == PUBLIC_TEMPLATE
+    assert (settings.language, settings.log, settings.confirm_minutes) == ("auto", "json", 30)
+    assert not settings.allow_permanent
+
+
+def test_the_environment_wins_over_dotenv_and_that_over_toml(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "dingsweep.toml").write_text(
+        'robot_code = "toml"\ncorp_id = "toml"\nlanguage = "en"\n'
+        'conversations = ["cidA==", "cidB=="]\n[spaces]\n"cidA==" = "24010001"\n'
+    )
+    (folder / ".env").write_text("DINGSWEEP_ROBOT_CODE=dotenv\nDINGSWEEP_CORP_ID=dotenv\n")
+    monkeypatch.setenv("DINGSWEEP_ROBOT_CODE", "environment")
+    settings = load(folder)
+    assert (settings.robot_code, settings.corp_id, settings.language) == ("environment", "dotenv", "en")
+    assert settings.conversations == ("cidA==", "cidB==")
+    assert settings.spaces == {"cidA==": "24010001"}
+    assert load(folder, robot_code="given").robot_code == "given"
+
+
+def test_variables_of_others_in_dotenv_are_none_of_our_business(folder: Path) -> None:
+    (folder / ".env").write_text(
+        "# a comment\nPATH=/nowhere\nCOMPOSE_PROJECT_NAME=x\nexport DINGSWEEP_LOG=console\nEMPTY=\n"
+    )
+    assert load(folder).log == "console"
+    (folder / ".env").write_text("DINGSWEEP_ROBOTCODE=x\n")
+    assert "dingsweep_robotcode" in mistake(folder)
+
+
+def test_an_empty_value_is_as_good_as_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ROBOT_CODE", "API_BASE_URL", "REGION", "DATABASE_URL", "MAX_DENTRIES"):
+        monkeypatch.setenv(f"DINGSWEEP_{name}", "")
+    settings = load(folder)
+    assert settings.robot_code == "ding1"
+    assert settings.api_base_url == "https://api.dingtalk.com"
+    monkeypatch.setenv("DINGSWEEP_CLIENT_SECRET", "")
+    assert mistake(folder).startswith("DINGSWEEP_CLIENT_SECRET is not set: copy the Client Secret from")
+
+
+def test_a_region_presets_both_hosts_and_a_host_of_one_s_own_wins(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DINGSWEEP_REGION", "intl")
+    monkeypatch.setenv("DINGSWEEP_OAPI_BASE_URL", "https://proxy.example/oapi/")
+    settings = load(folder)
+    assert settings.api_base_url == "https://api.dingtalk.io"
+    assert settings.oapi_base_url == "https://proxy.example/oapi"
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:///x.sqlite", "sqlite+aiosqlite:///x.sqlite"),
+        ("sqlite:////srv/x.sqlite", "sqlite+aiosqlite:////srv/x.sqlite"),
+        ("sqlite+pysqlite:///x.sqlite", "sqlite+aiosqlite:///x.sqlite"),
+        ("postgresql://u:p%40@h:5/d", "postgresql+psycopg://u:p%40@h:5/d"),
+        ("postgres://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgresql+asyncpg://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgresql://u:@/d?host=/run/pg", "postgresql+psycopg://u:@/d?host=%2Frun%2Fpg"),
+    ],
+)
+def test_a_database_url_needs_no_driver_name(folder: Path, given: str, used: str) -> None:
+    assert load(folder, database_url=given).database_url == used
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("REGION", "us", "write cn or intl"),
+        ("LANGUAGE", "fr", "write auto, zh or en"),
+        ("LOG", "xml", "write json or console"),
+        ("DATABASE_URL", f"mysql://u:{SECRET}@h/d", "write for example sqlite:///"),
+        ("DATABASE_URL", f"://{SECRET}", "write for example sqlite:///"),
+        ("API_BASE_URL", f"ftp://{SECRET}", "write for example https://api.dingtalk.com"),
+        ("OAPI_BASE_URL", "oapi.dingtalk.com", "write for example https://oapi.dingtalk.com"),
+        ("TIMEZONE", "Mars/Olympus", "write for example Asia/Shanghai"),
+        ("MAX_DENTRIES", "many", "README.md"),
+        ("MAX_DENTRIES", "0", "README.md"),
+        ("CONFIRM_MINUTES", "-1", "README.md"),
+        ("ALLOW_PERMANENT", "perhaps", "README.md"),
+        ("SPACES", f'{{"a": ["{SECRET}"]}}', "README.md"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_remedy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, hint: str
+) -> None:
+    monkeypatch.setenv(f"DINGSWEEP_{name}", value)
+    line = mistake(folder)
+    assert line.startswith(f"DINGSWEEP_{name}")
+    assert hint in line
+
+
+@pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET"])
+def test_a_missing_setting_is_named_with_where_to_get_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(f"DINGSWEEP_{name}")
+    line = mistake(folder)
+    assert line.startswith(f"DINGSWEEP_{name} is not set: ")
+    assert "open-dev.dingtalk.com" in line
+
+
+def test_a_value_that_is_no_json_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DINGSWEEP_CONVERSATIONS", f"[{SECRET}")
+    line = mistake(folder)
+    assert "conversations" in line.lower()
+
+
+def test_a_misspelt_setting_is_named(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text(f'client_secrt = "{SECRET}"\n')
+    line = mistake(folder)
+    assert "client_secrt" in line
+    assert "mend its spelling" in line
+
+
+def test_toml_that_is_none_is_said_with_its_place(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text(f'language = "en"\nclient_secret = {SECRET}\n')
+    line = mistake(folder)
+    assert line.startswith("dingsweep.toml is not valid TOML: ")
+    assert "line 2" in line
+
+
+def test_a_third_party_app_needs_all_three(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DINGSWEEP_SUITE_KEY", "suite")
+    assert "suite_key needs suite_secret and auth_corp_id" in mistake(folder)
+    monkeypatch.setenv("DINGSWEEP_SUITE_SECRET", SECRET)
+    monkeypatch.setenv("DINGSWEEP_AUTH_CORP_ID", "dingcorp")
+    assert load(folder).suite_key == "suite"
+
+
+def test_settings_cannot_be_changed_and_do_not_print_their_secrets(folder: Path) -> None:
+    settings = load(folder, suite_secret=SECRET)
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), f"{settings.model_dump()}"):
+        assert SECRET not in shown
+    with pytest.raises(ValueError, match="frozen"):
+        settings.client_id = "other"  # type: ignore[misc]
+
+
+def test_every_setting_has_a_documented_way_in() -> None:
+    """Variables are DINGSWEEP_ and the field's name: nothing else is to be looked up."""
+    assert Settings.model_config["env_prefix"] == "DINGSWEEP_"
+    assert all(name == name.lower() for name in Settings.model_fields)
