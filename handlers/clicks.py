@@ -49,15 +49,17 @@ async def handle(services: Services, data: dict[str, Any]) -> Response:
 
 async def _answer(services: Services, click: CardClick) -> Response:
     request = await services.store.requests.by_card(click.out_track_id)
-    if request is None or click.corp_id != request.requester.corp_id:
+    if request is None:
         log.warning("click.unknown_card", corp_id=click.corp_id)
         t = texts("en" if services.language == "en" else "zh")
         return _private(replies.card_unknown(t))
     t = texts(request.language)
-    if click.action == "details":
-        return await _details(services, click, request, t)
     if decision := _DECISIONS.get(click.action):
         return await _decide(services, click, request, decision, t)
+    if click.corp_id != request.requester.corp_id:
+        return _private(replies.other_organisation(t))
+    if click.action == "details":
+        return await _details(services, click, request, t)
     log.warning("click.unknown_button", action=click.action)
     return _private(replies.unknown_button(t))
 
@@ -69,8 +71,10 @@ async def _decide(
         decided = await services.lifecycle.decide(request.id, decision, _clicker(click, request))
     except DecisionRefused as refusal:
         said = excuses.decision(refusal, t, services.zone)
+        if refusal.kind == "outsider" or refusal.request is None:
+            return _private(said)
         await _tell(services, click, refusal.kind, said)
-        if refusal.kind == "not_yours" or refusal.request is None:
+        if refusal.kind == "not_yours":
             return _private(said)
         return _public(await _card(services, refusal.request)) | _private(said)
     return _public(await _card(services, decided))
@@ -78,8 +82,9 @@ async def _decide(
 
 def _clicker(click: CardClick, request: Request) -> Operator:
     """The requester as known; of anybody else only the id, which is all it takes to refuse them."""
-    if click.user_id == request.requester.user_id:
-        return request.requester
+    requester = request.requester
+    if (click.corp_id, click.user_id) == (requester.corp_id, requester.user_id):
+        return requester
     return Operator(corp_id=click.corp_id, user_id=click.user_id, union_id="", name="")
 
 

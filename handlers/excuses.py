@@ -74,6 +74,8 @@ def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:
     if request is None:
         return replies.request_unknown(t, refusal.facts["request_id"])
     match refusal.kind:
+        case "outsider":
+            return replies.other_organisation(t)
         case "not_yours":
             return replies.not_yours(t, request)
         case "wrong_nonce":

@@ -97,7 +97,7 @@ class Lifecycle:
         """
         request = await self._store.requests.get(request_id)
         try:
-            if request is None or request.requester.corp_id != operator.corp_id:
+            if request is None:
                 raise DecisionRefused("unknown", request_id=request_id)
             self._check(request, operator, nonce)
             return await self._apply(request, kind, operator)
@@ -114,6 +114,8 @@ class Lifecycle:
             raise
 
     def _check(self, request: Request, operator: Operator, nonce: str | None) -> None:
+        if operator.corp_id != request.requester.corp_id:
+            raise DecisionRefused("outsider", request)
         if operator.user_id != request.requester.user_id:
             raise DecisionRefused("not_yours", request, name=request.requester.name)
         if nonce is not None and not secrets.compare_digest(nonce.encode(), request.nonce.encode()):

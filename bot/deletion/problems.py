@@ -27,7 +27,7 @@ class TargetProblem(Problem):
 
 
 class DecisionRefused(Problem):
-    """Kinds: unknown(request_id), not_yours(name), already, expired, wrong_nonce.
+    """Kinds: unknown(request_id), outsider, not_yours(name), already, expired, wrong_nonce.
 
     `request` is its newest state, when there is one: with `already` it says who decided what.
     """

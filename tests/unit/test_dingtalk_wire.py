@@ -186,4 +186,4 @@ async def test_calls_are_logged_under_stable_names() -> None:
         "dingtalk.token.refreshed",
         "dingtalk.call",
     ]
-    assert {"api", "status", "elapsed_ms", "request_id"} <= lines[-1].keys()
+    assert {"api", "status", "elapsed_ms", "dingtalk_request_id"} <= lines[-1].keys()

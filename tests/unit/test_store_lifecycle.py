@@ -155,7 +155,7 @@ class Decisions(RuleBasedStateMachine):
             if answer.kind == "expired":
                 self.won.add(RequestState.EXPIRED)
         else:
-            assert answer.kind in {"unknown", "not_yours", "wrong_nonce"}
+            assert answer.kind in {"outsider", "not_yours", "wrong_nonce"}
 
     async def _answer(
         self, who: Operator, kind: DecisionKind, nonce: str | None
