@@ -17,6 +17,7 @@ from rich.console import Console
 from bot.demo import by_hand, programs, story
 from bot.demo.director import Director
 from bot.demo.programs import Program, ProgramError
+from bot.demo.sandbox import Unreachable
 from bot.demo.stage import MAX_WIDTH, Stage
 
 LAST_WORDS_S = 2
@@ -39,7 +40,7 @@ class Demo:
             async with programs.sandbox(folder) as (sandbox, box), programs.robot(folder, box) as robot:
                 director = await Director.arrive(box, self._stage)
                 await _watched(self._perform(director, robot.log), sandbox, robot)
-        except ProgramError as exc:
+        except (ProgramError, Unreachable) as exc:
             self._stage.failed(str(exc))
             self.code = 1
         finally:
@@ -50,10 +51,17 @@ class Demo:
         await story.play(director)
         self.code = self._verdict(director, log)
         if self._svg:
-            self._stage.save_svg(self._svg)
+            self._save(self._svg)
         if not self._once:
             by_hand.explain(director, log)
             await by_hand.follow(director)
+
+    def _save(self, svg: Path) -> None:
+        try:
+            self._stage.save_svg(svg)
+        except OSError as exc:
+            self._stage.failed(f"The picture cannot be saved: {exc}")
+            self.code = 1
 
     def _verdict(self, director: Director, log: Path) -> int:
         if not director.failures:
@@ -76,14 +84,15 @@ async def play(*, once: bool, svg: Path | None = None) -> int:
     demo = Demo(Stage(console, paced=console.is_terminal and not once), once=once, svg=svg)
     with _signal() as signalled:
         running = asyncio.create_task(demo.run())
-        await asyncio.wait({running, signalled}, return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [running, signalled]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         running.cancel()
         await asyncio.wait({running})
     if not running.cancelled():
         running.result()
-    if demo.code is None:
-        return 128 + signalled.result()
-    return demo.code
+    if signalled.done() and signalled.result() != signal.SIGHUP:  # then there is nobody to tell
+        console.print("\nStopped.")
+    return 128 + signalled.result() if demo.code is None else demo.code
 
 
 def _console(*, record: bool) -> Console:

@@ -10,6 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from signal import Signals
 from typing import Any, TypeVar
 
 import bot
@@ -44,11 +45,11 @@ class Program:
     async def ended(self) -> ProgramError:
         """Wait until it ends, and say so."""
         code = await self.process.wait()
-        return self.problem(f"ended with code {code}")
+        return self.problem(f"was ended by {Signals(-code).name}" if code < 0 else f"ended with code {code}")
 
     def problem(self, what: str) -> ProgramError:
         """A sentence about it, with what it said last."""
-        said = _last_line(self.log)
+        said = _last_words(self.log)
         return ProgramError(f"The {self.name} {what}{f' ({said})' if said else ''}. Its log: {self.log}")
 
     async def stop(self) -> None:
@@ -136,12 +137,12 @@ async def _started(program: Program, sign: Coroutine[Any, Any, T]) -> T:
         ending.cancel()
 
 
-def _last_line(log: Path) -> str:
-    """The last thing a program said, as a person would say it; empty when it said nothing."""
+def _last_words(log: Path) -> str:
+    """What a program complained of last, if it is the last it said: a plain line, or a record of an error."""
     lines = log.read_text("utf-8", "replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     try:
         record = json.loads(last)
     except ValueError:
         return last[:SAID_CHARS].rstrip(".")
-    return str(record.get("event", last))[:SAID_CHARS] if isinstance(record, dict) else last
+    return str(record["event"])[:SAID_CHARS] if record.get("level") in {"error", "critical"} else ""

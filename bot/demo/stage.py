@@ -6,11 +6,15 @@ Nothing has an edge on the right: terminals disagree about how wide an emoji is.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from html import unescape
 from itertools import groupby
 from pathlib import Path
+from re import Match
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -21,12 +25,13 @@ from bot.demo.markup import plain, rendered
 from bot.demo.sandbox import BinItem, Button, Call, Message
 
 MAX_WIDTH = 100
-PACE_S = 0.9
+PACE_S = 0.7
 """What a reader gets between two events, when somebody reads along."""
 
 _OPEN = box.Box("╭── \n│   \n├── \n│   \n├── \n├── \n│   \n╰── \n")
 _INDENT = 4
 _COLORS = {"blue": "bold white on blue", "red": "bold white on red", "gray": "black on white"}
+_TEXT = re.compile(r'(<text [^>]*textLength=")([\d.]+)("[^>]*>)([^<]+)</text>')
 _WEBHOOK = "POST /robot/sendBySession"
 _THOUSAND = 1000
 _LAST_UNIT = "GB"
@@ -38,6 +43,7 @@ class Stage:
     def __init__(self, console: Console, *, paced: bool) -> None:
         self.console = console
         self._pace_s = PACE_S if paced else 0
+        self._kind = ""
 
     async def beat(self) -> None:
         """Let what was printed be read."""
@@ -49,14 +55,14 @@ class Stage:
 
     def scene(self, number: int, title: str) -> None:
         """A new chapter."""
-        self.console.print()
+        self._begin("")
         line = Text(f"{number}  {title} ", "bold cyan")
         line.append("─" * max(0, self.console.width - line.cell_len), "cyan")
         self._print(line)
 
     def tell(self, text: str) -> None:
         """A sentence of the narrator."""
-        self.console.print()
+        self._begin("")
         self._print(Text(text, "italic"))
 
     def bubble(self, name: str, where: str, text: str) -> None:
@@ -79,6 +85,7 @@ class Stage:
 
     def click(self, name: str, button: Button, elapsed_ms: float) -> None:
         """Somebody presses a button, and the robot has answered."""
+        self._begin("click")
         line = Text.assemble("👆 ", (plain(name), "bold green"), " presses ", _key(button))
         self._aside(line.append(f"  answered in {elapsed_ms:.0f} ms", "dim"))
 
@@ -88,6 +95,7 @@ class Stage:
 
     def changed(self, title: str, last_line: str = "") -> None:
         """A card that is on the screen already says something new."""
+        self._begin("click")
         self._aside(Text.assemble("🔄 the card now says ", (plain(title), "bold")))
         if last_line:
             self._aside(Text("   ").append_text(rendered(last_line)))
@@ -96,24 +104,19 @@ class Stage:
         """The calls the robot made to DingTalk; one and the same call several times is one line."""
         if not calls:
             return
-        table = Table.grid(padding=(0, 2, 0, 0))
-        for _ in range(4):
-            table.add_column(no_wrap=True)
-        for (route, status, cost), same in groupby(
-            calls, lambda call: (call.route, call.status, cost_of(call))
-        ):
+        self._begin("")
+        self._aside(Text("the robot calls DingTalk", "dim"))
+        for (route, status, cost), same in groupby(calls, _likeness):
             count = len(list(same))
             good = status < 400  # noqa: PLR2004
-            times = Text(f"×{count}" if count > 1 else "", "dim")
-            table.add_row(
-                Text(route), Text(str(status), "green" if good else "red"), Text(cost, "dim"), times
+            line = Text.assemble(
+                "  ", (str(status), "green" if good else "red"), (f" {cost:<7}  ", "dim"), route
             )
-        self.console.print()
-        self._aside(Text("the robot calls DingTalk", "dim"))
-        self._print(Padding(table, (0, 0, 0, _INDENT + 3), expand=False))
+            self._aside(line.append(f" ×{count}" if count > 1 else "", "dim"))
 
     def check(self, what: str, *, good: bool, found: str = "") -> None:
         """Whether something is as it must be; when not, what it is instead."""
+        self._begin("check")
         line = Text.assemble(("✔ ", "bold green") if good else ("✘ ", "bold red"), what)
         if not good and found:
             line.append(f": {plain(found)}", "red")
@@ -131,33 +134,43 @@ class Stage:
 
     def note(self, text: str) -> None:
         """A line of the programme, between the scenes."""
-        self._print(Text(text))
+        self._whole(Text(text))
 
     def verdict(self, text: str, *, good: bool) -> None:
         """How the story went."""
-        self.console.print()
-        self._print(Text(text, "bold green" if good else "bold red"))
+        self._begin("")
+        self._whole(Text(text, "bold green" if good else "bold red"))
 
     def failed(self, text: str) -> None:
         """Why it cannot go on."""
-        self._print(Text.assemble(("✘ ", "bold red"), plain(text)))
+        self._whole(Text.assemble(("✘ ", "bold red"), plain(text)))
 
     def paste(self, what: str, command: str) -> None:
-        """A command to copy: never broken into lines of ours."""
+        """A command to copy."""
         self._print(Text(what, "dim"))
-        self.console.print(Text(command), soft_wrap=True)
+        self._whole(Text(command))
 
     def save_svg(self, file: Path) -> None:
         """Everything shown so far as a picture; the console must record."""
-        self.console.save_svg(str(file), title="make demo", clear=False)
+        file.write_text(_TEXT.sub(_wide, self.console.export_svg(title="make demo", clear=False)), "utf-8")
+
+    def _begin(self, kind: str) -> None:
+        """An empty line, unless this goes on with what the last thing was."""
+        if not kind or kind != self._kind:
+            self.console.print()
+        self._kind = kind
 
     def _boxed(self, body: Text, head: Text, color: str) -> None:
         panel = Panel(body, box=_OPEN, title=head, title_align="left", border_style=color, padding=(0, 1))
-        self.console.print()
+        self._begin("")
         self._print(Padding(panel, (0, 0, 0, _INDENT)))
 
     def _aside(self, line: Text) -> None:
         self._print(Padding(line, (0, 0, 0, _INDENT)))
+
+    def _whole(self, line: Text) -> None:
+        """A line with something to copy in it: never broken by us."""
+        self.console.print(line, soft_wrap=True)
 
     def _print(self, what: RenderableType) -> None:
         self.console.print(what, highlight=False, markup=False)
@@ -170,6 +183,10 @@ def cost_of(call: Call) -> str:
     return "counted" if call.counted else "free"
 
 
+def _likeness(call: Call) -> tuple[str, int, str]:
+    return call.route, call.status, cost_of(call)
+
+
 def size(count: float) -> str:
     """Bytes with one decimal, as the cards show them."""
     for unit in ("B", "KB", "MB"):
@@ -177,6 +194,13 @@ def size(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= _THOUSAND
     return f"{count:.1f} {_LAST_UNIT}"
+
+
+def _wide(text: Match[str]) -> str:
+    """A piece of the picture as wide as its cells: rich takes every character for one, also a Chinese one."""
+    start, width, between, content = text.groups()
+    shown = unescape(content)
+    return f"{start}{float(width) * cell_len(shown) / len(shown):.1f}{between}{content}</text>"
 
 
 def _row(buttons: Sequence[Button]) -> Text:

@@ -87,8 +87,8 @@ async def _he_confirms(director: Director, card: Message) -> None:
     )
     await director.show_calls()
     director.stage.tell(
-        "The robot deleted with his rights, not with its own: DingTalk refused it one file. The result card "
-        "says which, why, and whom to ask; the first card is closed."
+        "The robot deletes with his rights, not with its own, so DingTalk refuses one of the files. The result "
+        "card says which, why, and whom to ask; the first card is closed."
     )
     await director.show(result)
     director.stage.changed(closed.title, closed.words.rpartition("\n")[2])
