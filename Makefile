@@ -1,7 +1,7 @@
 # Everything a fresh machine with Python 3.11 and make needs: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := bot handlers cards sandbox tests
+SOURCES := bot handlers cards sandbox tests docs
 
 .PHONY: venv demo run test check bench soak format lock clean
 .DEFAULT_GOAL := test
@@ -22,8 +22,8 @@ demo: venv   ## the main job against the local DingTalk; DEMO_ONCE=1 ends by its
 run: venv    ## the robot, with the settings of this folder
 	$(BIN)/dingsweep run
 
-test: check  ## everything: checks, then tests
-	$(BIN)/pytest
+test: check  ## everything: checks, then tests; four at a time, for most of them wait
+	$(BIN)/pytest -n 4 --dist worksteal
 
 check: venv  ## format, lint, types, walls
 	$(BIN)/ruff format --check $(SOURCES)
