@@ -82,10 +82,12 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         api_base_url: str,
         receiver: Receiver,
         session: aiohttp.ClientSession,
+        ping_every_s: float = PING_EVERY_S,
     ) -> None:
         super().__init__(Credential(client_id, client_secret))
         self._open_url = f"{api_base_url}/v1.0/gateway/connections/open"
         self._session = session
+        self._ping_every_s = ping_every_s
         self._connections: set[_Connection] = set()
         self._runner: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
@@ -152,7 +154,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             log.warning("stream.connect_failed", error=type(exc).__name__)
             raise ConnectionLostError from exc
         began = time.monotonic()
-        connection = _Connection(socket, self.answer)
+        connection = _Connection(socket, self.answer, self._ping_every_s)
         self._connections.add(connection)
         connection.reader.add_done_callback(lambda _: self._connections.discard(connection))
         self.connected.set()
@@ -194,9 +196,11 @@ class _Connection:
         self,
         socket: aiohttp.ClientWebSocketResponse,
         answer: Callable[[dict[str, Any]], Awaitable[AckMessage | None]],
+        ping_every_s: float,
     ) -> None:
         self._socket = socket
         self._answer = answer
+        self._ping_every_s = ping_every_s
         self._missed = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(FRAMES_AT_ONCE)
@@ -255,7 +259,7 @@ class _Connection:
     async def _keep_alive(self) -> None:
         wall, steady = time.time(), time.monotonic()
         while not self._socket.closed:
-            await asyncio.sleep(PING_EVERY_S)
+            await asyncio.sleep(self._ping_every_s)
             leap = (time.time() - wall) - (time.monotonic() - steady)
             if self._missed >= MISSED_PONGS or abs(leap) > CLOCK_LEAP_S:
                 log.warning("stream.dead", missed_pongs=self._missed, clock_leap_s=round(leap))
