@@ -8,6 +8,7 @@ tables live beside ours in the same database, and its workflows run on the loop 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -95,10 +96,20 @@ class Engine:
             await DBOS.start_workflow_async(self._registered[workflow], payload)  # type: ignore[arg-type]
 
     def start_soon(self, workflow: str, workflow_id: str, payload: Payload) -> None:
-        """Start it as soon as there is time, for those who have none: nothing is stored yet when this returns."""
-        task = asyncio.create_task(self.start(workflow, workflow_id, payload))
+        """Start it as soon as there is time, for those who have none: nothing is stored yet when this returns.
+
+        In a context of its own: started from a workflow it would be that one's child, which cannot be begun any
+        more once the parent has ended.
+        """
+        starting = self.start(workflow, workflow_id, payload)
+        task = asyncio.create_task(starting, context=contextvars.Context())
         self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        task.add_done_callback(self._started)
+
+    def _started(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            log.error("engine.start_failed", exc_info=failure)
 
     async def step(self, name: str, function: Callable[[], Awaitable[T]]) -> T:
         """Run `function` once in this workflow, and keep its answer, which must be plain JSON."""
