@@ -6,6 +6,7 @@ from bot.demo.sandbox import Call, Message, Person, Pressed, Refused, Sandbox
 from bot.demo.stage import Stage
 
 REMOVE = "POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove"
+FOUND_CHARS = 300
 
 
 class Director:
@@ -89,4 +90,4 @@ class Director:
         self.checks += 1
         if not good:
             self.failures.append(what)
-        self.stage.check(what, good=good, found=str(found))
+        self.stage.check(what, good=good, found=str(found)[:FOUND_CHARS])
