@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from rich.text import Text
 
 from bot import app, logs
 from bot.demo.play import play
+from bot.models import Model
 from bot.settings import Settings, SettingsError, load
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
@@ -120,7 +122,7 @@ async def _print_requests(database_url: str, limit: int, as_json: bool) -> None:
     async with Store(database_url) as store:
         for request in await store.requests.latest(limit=limit):
             if as_json:
-                click.echo(request.model_dump_json(exclude={"nonce"}))
+                click.echo(_json(request, exclude={"nonce"}))
                 continue
             asked = request.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
             cells = (
@@ -141,7 +143,7 @@ async def _print_audit(database_url: str, request_id: str | None, as_json: bool)
     async with Store(database_url) as store:
         async for record in store.audit.records(request_id):
             if as_json:
-                click.echo(record.model_dump_json())
+                click.echo(_json(record))
                 continue
             details = json.dumps(record.details, ensure_ascii=False)
             at = record.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -153,7 +155,18 @@ async def _print_audit(database_url: str, request_id: str | None, as_json: bool)
 
 def _plain(text: str) -> Text:
     """Names are hostile: no markup, no escape sequences for the terminal."""
-    return Text("".join(c if c.isprintable() else "�" for c in text))
+    return Text("".join(c if _is_harmless(c) else "�" for c in text))
+
+
+def _json(model: Model, **options: Any) -> str:
+    """One line, also to programs that count more characters as line ends than JSON does, and to terminals."""
+    text = model.model_dump_json(**options)
+    return "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
+
+
+def _is_harmless(character: str) -> bool:
+    """Whether a terminal only shows it: a letter, a sign, a space of whatever width."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 if __name__ == "__main__":

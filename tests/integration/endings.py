@@ -9,9 +9,9 @@ from tests.integration.deletions import DELETED, Account, account
 from tests.integration.office import MARKETING, MARKETING_SPACE, Message, Office
 
 
-async def told(office: Office, card: Message) -> Account:
+async def told(office: Office, card: Message, **changed: str) -> Account:
     """The end of the request of this card, with the proof that everything happened once."""
-    async with Store(office.settings().database_url) as store:
+    async with Store(office.settings(**changed).database_url) as store:
         found = await account(office, store, card)
     everything = (await office.control.ask("GET", f"drive/{MARKETING_SPACE}", deleted=1))["dentries"]
     binned = Counter(entry["path"] for entry in everything if entry["deleted"])

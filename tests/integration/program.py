@@ -36,17 +36,26 @@ class Program:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._said = b""
 
     async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = SHUTDOWN_S) -> Ended:
         """Send a signal and wait for the end; raises TimeoutError when it takes too long."""
         self._process.send_signal(number)
         return await self.ended(within_s)
 
+    async def says(self, word: str) -> None:
+        """Wait until a line on standard error holds this word."""
+        assert self._process.stderr
+        while word.encode() not in self._said:
+            line = await self._process.stderr.readline()
+            assert line, f"it ended without saying {word}: {self._said.decode()}"
+            self._said += line
+
     async def ended(self, within_s: float = PATIENCE_S) -> Ended:
         async with asyncio.timeout(within_s):
             output, errors = await self._process.communicate()
         assert self._process.returncode is not None
-        return Ended(self._process.returncode, output.decode(), errors.decode())
+        return Ended(self._process.returncode, output.decode(), (self._said + errors).decode())
 
     @property
     def runs(self) -> bool:

@@ -1,0 +1,160 @@
+"""The program: it starts or says in one line why not, ends when told, prints what happened, and keeps secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+
+import pytest
+
+from tests.databases import NewDatabase
+from tests.integration.deletions import DELETED, ask, delete, files
+from tests.integration.endings import told
+from tests.integration.office import PATIENCE_S, REMOVE, Office
+from tests.integration.program import SHUTDOWN_S, Ended, environment, ran, robot, started
+
+SECRET = "sandbox-secret"
+WRONG = "wr0ng-s3cret-value"
+
+
+def one_line(ended: Ended) -> str:
+    """What it says when it cannot start: one line on standard error, nothing else, exit code 2."""
+    assert ended.code == 2, ended.printed
+    assert ended.output == ""
+    [line] = ended.errors.splitlines()
+    assert SECRET not in line
+    return line
+
+
+def obeyed(output: str) -> list[str]:
+    """What in it a terminal would obey instead of showing it."""
+    return [c for c in output if not c.isprintable() and c not in "\n\u3000"]
+
+
+async def test_told_to_end_it_does_so_in_time_and_leaves_cleanly(office: Office) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        async with robot(office) as program:
+            assert (await office.say("wang", "ping"))["text"] == "Here I am."
+            ended = await program.end(number, within_s=SHUTDOWN_S)
+        assert ended.code == 0, ended.errors
+        assert "Traceback" not in ended.printed
+        assert "error" not in ended.errors
+        assert SECRET not in ended.printed
+        [line] = [json.loads(text) for text in ended.errors.splitlines() if "stream.connected" in text]
+        assert (line["level"], line["event"]) == ("info", "stream.connected")
+        connections = await office.control.ask("GET", "stream", wait=PATIENCE_S, count=0)
+        assert connections == {"connections": []}
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+async def test_credentials_that_are_wrong_are_said_in_one_line(office: Office, form: str) -> None:
+    variables = environment(office, DINGSWEEP_CLIENT_SECRET=WRONG, DINGSWEEP_LOG=form)
+    ended = await ran(office.folder, "run", variables=variables)
+    line = one_line(ended)
+    assert line.startswith("DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong")
+    assert "open-dev.dingtalk.com" in line
+    assert WRONG not in ended.printed
+
+
+async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> None:
+    whole = environment(office)
+    without_secret = {k: v for k, v in whole.items() if k != "DINGSWEEP_CLIENT_SECRET"}
+    password = "p4ssword"
+    unreachable = f"postgresql://robot:{password}@127.0.0.1:1/dingsweep"
+    cases = [
+        (without_secret, "DINGSWEEP_CLIENT_SECRET is not set: "),
+        (whole | {"DINGSWEEP_LOG": "xml"}, "DINGSWEEP_LOG is wrong"),
+        (whole | {"DINGSWEEP_DATABASE_URL": unreachable}, "The database postgresql+psycopg://robot:***@"),
+        (whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////proc/no/x.sqlite"}, "The database sqlite"),
+    ]
+    for variables, beginning in cases:
+        line = one_line(await ran(office.folder, "run", variables=variables))
+        assert line.startswith(beginning)
+        assert password not in line
+    (office.folder / "dingsweep.toml").write_text('client_secret = "x\n')
+    assert "not valid TOML" in one_line(await ran(office.folder, "requests", variables=whole))
+
+
+async def test_while_dingtalk_cannot_be_reached_it_keeps_trying(office: Office) -> None:
+    refused = "http://127.0.0.1:1"
+    variables = environment(office, DINGSWEEP_API_BASE_URL=refused, DINGSWEEP_LOG="console")
+    async with started(office.folder, "run", variables=variables) as program:
+        async with asyncio.timeout(PATIENCE_S):
+            await program.says("stream.connect_failed")
+        ended = await program.end(within_s=SHUTDOWN_S)
+    assert ended.code == 0, ended.errors
+    assert "Traceback" not in ended.printed
+    assert SECRET not in ended.printed
+
+
+async def test_what_happened_is_printed(office: Office) -> None:
+    hostile = "\x1b]0;owned\x07\x1b[31m\x9b31m[bold]红\u3000\u202egpj.exe\n\r\u2028"
+    async with office.robot() as app:
+        made = {"name": hostile, "creator": "wang", "create": [{"path": "/a", "creator": "wang"}]}
+        space = (await office.control.ask("POST", "drive", made))["spaceId"]
+        reason = '"[red]\x1b[2J\x9b2J\u202ewhy"'
+        card = await ask(office, "/a", "--space", space, "--reason", reason)
+        done = await delete(office, app, *await files(office, "plain"))
+        assert (await office.press("wang", card, "cancel"))["ok"]
+    variables = environment(office, COLUMNS="200")
+
+    shown = await ran(office.folder, "requests", variables=variables)
+    assert shown.code == 0, shown.errors
+    rows = shown.output.splitlines()
+    assert len(rows) == 3
+    assert done.request.id in rows[1]
+    assert all(word in rows[1] for word in ("done", "王小明", "市场部群文件"))
+    assert "cancelled" in rows[2]
+
+    trail = await ran(office.folder, "audit", variables=variables)
+    assert trail.code == 0, trail.errors
+    assert "request.cancelled" in trail.output
+    assert "[red]" in trail.output, "markup is shown, not obeyed"
+    for output in (shown.output, trail.output):
+        assert obeyed(output) == []
+
+    lines = (await ran(office.folder, "audit", "--json", variables=variables)).output.splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
+    mine = await ran(office.folder, "audit", done.request.id, "--json", variables=variables)
+    assert [json.loads(line)["event"] for line in mine.output.splitlines()] == [
+        "request.created",
+        "request.approved",
+        "request.running",
+        "batch.sent",
+        "dentry.outcome",
+        "request.done",
+    ]
+    listed = await ran(office.folder, "requests", "--json", "--limit", "1", variables=variables)
+    [request] = [json.loads(line) for line in listed.output.splitlines()]
+    assert request["id"] == done.request.id
+    assert "nonce" not in request, "whoever has it can confirm"
+    everything = (await ran(office.folder, "requests", "--json", variables=variables)).output
+    assert json.loads(everything.splitlines()[1])["space"]["name"] == hostile, "as it is, to a program"
+    for output in (everything, "\n".join(lines)):
+        assert obeyed(output) == []
+
+
+async def test_nothing_has_happened_yet(office: Office) -> None:
+    variables = environment(office)
+    for command in ("requests", "audit"):
+        ended = await ran(office.folder, command, "--json", variables=variables)
+        assert (ended.code, ended.output, ended.errors) == (0, "", "")
+
+
+async def test_the_main_job_on_postgresql(office: Office, postgres: NewDatabase) -> None:
+    """With the URL as it is usually given: no driver's name in it."""
+    url = postgres()
+    assert url.startswith("postgresql://")
+    async with robot(office, DINGSWEEP_DATABASE_URL=url) as program:
+        card = await ask(office, "/2023/drafts", "/report.pdf")
+        assert (await office.press("wang", card, "confirm"))["ok"]
+        found = await told(office, card, database_url=url)
+        assert (await program.end()).code == 0
+    assert found.results == {"/2023/drafts": DELETED, "/report.pdf": DELETED}
+    assert len(found.made(REMOVE)) == 1
+    variables = environment(office, DINGSWEEP_DATABASE_URL=url)
+    shown = await ran(office.folder, "requests", variables=variables)
+    assert found.request.id in shown.output
+    assert not (office.folder / "robot.sqlite").exists()
