@@ -52,6 +52,7 @@ class App:
         """Run until cancelled. Raises CredentialsRefusedError when the first connection is refused."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.services.lifecycle.watch_expiry())
+            tasks.create_task(self.services.lifecycle.watch_starts())
             tasks.create_task(self._write_meter())
             tasks.create_task(self.stream.run())
 

@@ -304,7 +304,9 @@ def pong(t: Texts) -> Markdown:
 
 def _option(option: str) -> str:
     """Options begin with dashes, which would be twinned at the start of a text; the sentence puts words before."""
-    return "--" + short(option.lstrip("-"), NAME_BYTES)
+    name = option.lstrip("-")
+    typed = option[: len(option) - len(name)] or "--"  # -rf is shown as -rf
+    return typed[:2] + short(name, NAME_BYTES)
 
 
 def _same_name(t: Texts, found: Dentry | str) -> Markdown:

@@ -106,6 +106,6 @@ def parse(text: str) -> dict[str, Any]:
     """The JSON object in `text`, or an empty one."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

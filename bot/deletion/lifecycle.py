@@ -30,6 +30,7 @@ log = structlog.get_logger()
 JOB = "job"
 CLOSING = "closing"
 SYSTEM = "dingsweep"
+HEAL_EVERY_S = 60.0
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: people read these numbers to each other
 _TRANSITIONS = {
     DecisionKind.CONFIRM: ({RequestState.AWAITING_CONFIRMATION}, RequestState.APPROVED),
@@ -161,6 +162,12 @@ class Lifecycle:
         """After a crash between our commit and the start of its workflow: start it (again, under the same id)."""
         for request in await self._store.requests.in_states({RequestState.APPROVED, RequestState.RUNNING}):
             await self._engine.start(*_job(request))
+
+    async def watch_starts(self) -> None:
+        """Heal every minute: a start can fail, too, and its requester would wait for ever. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(HEAL_EVERY_S)
+            await self.heal()
 
     async def watch_expiry(self) -> None:
         """Expire what nobody answered, as it falls due. Runs until cancelled; any number of replicas may."""

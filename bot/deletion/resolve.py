@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from bot.deletion.problems import TargetProblem
 from bot.dingtalk import DingTalk
-from bot.dingtalk.dentry import DentryRef
+from bot.dingtalk.dentry import DentryRef, QueryItem
 from bot.dingtalk.errors import Denied, Invalid, NotFound
+from bot.dingtalk.storage import QUERY_BATCH
 from bot.models import Dentry, Entry, Manifest, Space, Target
 
 ROOT_ID = "0"
 LISTINGS_AT_ONCE = 8
+MAX_NO_IDS = 3
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,16 @@ class Resolver:
         self._space = space
         self._union_id = union_id
         self._max = max_dentries
+        self._no_ids = 0
         self._listed: dict[str, list[Dentry]] = {}
         self._room = asyncio.Semaphore(LISTINGS_AT_ONCE)
 
     async def manifest(self, targets: Sequence[Target]) -> Manifest:
         """Freeze what these targets come to. Raises TargetProblem naming the first that is wrong."""
+        named = {target.value for target in targets}
+        if len(named) > self._max:  # before it costs a call
+            raise TargetProblem("over_cap", count=len(named), max=self._max)
         roots = _unique(await self._dentries(targets))
-        if not roots:
-            raise TargetProblem("nothing")
         if any(root.dentry_id == ROOT_ID or root.path == "/" for root in roots):  # by its id or a link
             raise TargetProblem("root")
         if len(roots) > self._max:
@@ -85,15 +89,31 @@ class Resolver:
                 return await self._walk(target)
 
     async def _by_id(self, ids: Sequence[str]) -> dict[str, Dentry]:
-        """What these ids stand for; those that DingTalk does not take for ids, so that it refuses all, are nobody's."""
-        try:
-            items = await self._storage.dentries(self._space.id, ids, union_id=self._union_id)
-        except Invalid:
-            half = len(ids) // 2
-            return (await self._by_id(ids[:half]) | await self._by_id(ids[half:])) if half else {}
+        """What these ids stand for. Raises TargetProblem `nothing` when all of them are known to be deleted."""
+        items = await self._queried(ids)
+        if items and all(item.dentry and not item.dentry.is_there for item in items):
+            raise TargetProblem("nothing")
         return {
             item.dentry_id: item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there
         }
+
+    async def _queried(self, ids: Sequence[str]) -> list[QueryItem]:
+        """DingTalk refuses a whole query for one id it does not take for one: halving finds it.
+
+        It is nobody's then (its digits may still be a name); after a few of those the next one is the answer,
+        or a list of nonsense would cost more calls than an organisation has in a month.
+        """
+        try:
+            return await self._storage.dentries(self._space.id, ids, union_id=self._union_id)
+        except Invalid:
+            if len(ids) == 1:
+                self._no_ids += 1
+                if self._no_ids > MAX_NO_IDS:
+                    raise TargetProblem("not_found", target=ids[0], nearest=None) from None
+                return [QueryItem(dentry_id=ids[0])]
+        size = min(len(ids) // 2, QUERY_BATCH)
+        parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+        return [item for part in parts for item in await self._queried(part)]
 
     async def _linked(self, target: Target) -> Dentry:
         ref = await follow(self._dingtalk, target, union_id=self._union_id)

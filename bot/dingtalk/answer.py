@@ -71,7 +71,7 @@ class Answer:
     def _object(self) -> Json | None:
         try:
             content = json.loads(self.body)
-        except ValueError:  # also UnicodeDecodeError
+        except (ValueError, RecursionError):  # also UnicodeDecodeError; nested without end
             return None
         return content if isinstance(content, dict) else None
 

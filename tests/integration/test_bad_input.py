@@ -178,3 +178,14 @@ async def test_what_folders_hold_is_counted_together_and_no_further_than_needed(
         listings = await office.calls("GET /v1.0/storage/spaces/{spaceId}/dentries")
         assert len(listings) == 1 + 1 + 20, "the third level is not asked for any more"
         await unharmed(office)
+
+
+async def test_a_list_of_nonsense_costs_few_calls(office: Office) -> None:
+    """An id DingTalk does not take for one spoils a whole query; finding every such id would eat up the month."""
+    nonsense = " ".join(f"99999999999999999999999999{n:04}" for n in range(300))
+    async with office.robot():
+        await office.control.fault("POST /v1.0/storage/spaces/{spaceId}/dentries/query", 400, "paramError")
+        sentence = await refusal(office, "wang", f"rm {nonsense}")
+        assert "99999999999999999999999999" in sentence
+        assert len(await office.calls("dentries/query")) < 30
+        await unharmed(office)
