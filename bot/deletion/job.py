@@ -15,6 +15,7 @@ import structlog
 
 from bot.deletion.announcer import Announcer
 from bot.deletion.batch import BATCH_SIZE, Batch, BatchSender, JobStopped
+from bot.deletion.drift import Drift
 from bot.deletion.lifecycle import Clock
 from bot.dingtalk import DingTalk
 from bot.dingtalk.dentry import Task
@@ -26,8 +27,6 @@ from bot.store import Store
 
 log = structlog.get_logger()
 
-DRIFT_AFTER = timedelta(minutes=10)
-"""A decision that took longer than this is checked against the drive before anything is sent."""
 MAX_OWNERS = 3
 
 PASSING = (Throttled, TransportError)
@@ -69,6 +68,7 @@ class Jobs:
         self._clock = clock
         self._sender = BatchSender(dingtalk, within=patience.batch)
         self._patience = patience
+        self._drift = Drift(dingtalk, store)
 
     async def run(self, payload: Payload) -> None:
         """The workflow: from approved to a receipt that everybody concerned has seen."""
@@ -199,19 +199,16 @@ class Jobs:
 
     async def _skip_changed(self, request: Request) -> None:
         """What is not any more what was agreed to is left alone, and reported."""
-        if request.decided_at is None or request.decided_at - request.created_at <= DRIFT_AFTER:
-            return
-        waiting = [entry for entry, sent in await self._store.requests.undecided(request.id) if not sent]
         try:
-            there = await self._there(request, [entry.dentry.dentry_id for entry in waiting])
+            async for attempt in stamina.retry_context(
+                on=PASSING, attempts=None, timeout=self._patience.batch
+            ):
+                with attempt:
+                    changed = await self._drift.changed(request)
         except DingTalkError as exc:
             raise JobStopped(exc.code) from exc
-        changed = {
-            entry.dentry.dentry_id: (Outcome.CHANGED, "")
-            for entry in waiting
-            if (now := there.get(entry.dentry.dentry_id)) and _differs(entry.dentry, now)
-        }
-        await self._store.requests.record_outcomes(request, changed, at=self._clock())
+        outcomes = dict.fromkeys(changed, (Outcome.CHANGED, ""))
+        await self._store.requests.record_outcomes(request, outcomes, at=self._clock())
 
     async def _give_up(self, request: Request, cause: str) -> None:
         left = await self._store.requests.undecided(request.id)
@@ -228,7 +225,3 @@ class Jobs:
         )
         log.info("job.finished", state=state)
         return finished or await self._store.requests.get(request.id) or request
-
-
-def _differs(agreed: Dentry, now: Dentry) -> bool:
-    return (agreed.path, agreed.version, agreed.modified_at) != (now.path, now.version, now.modified_at)

@@ -51,7 +51,7 @@ class Resolver:
             raise TargetProblem("root")
         if len(roots) > self._max:
             raise TargetProblem("over_cap", count=len(roots), max=self._max)
-        inside = {root.dentry_id: await self._contents(root) for root in roots if root.is_folder}
+        inside = {root.dentry_id: await self.contents(root) for root in roots if root.is_folder}
         nested = {dentry.dentry_id for contents in inside.values() for dentry in contents}
         kept = [root for root in roots if root.dentry_id not in nested]
         manifest = Manifest.freeze(self._space, _entries(kept, inside))
@@ -137,7 +137,7 @@ class Resolver:
             raise TargetProblem("root")
         return here
 
-    async def _contents(self, folder: Dentry) -> list[Dentry]:
+    async def contents(self, folder: Dentry) -> list[Dentry]:
         """Everything inside a folder, at any depth; stops as soon as it is too much."""
         found: list[Dentry] = []
         level = [folder]

@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.deletion.job import Patience
 from bot.models import Outcome, RequestState
-from tests.integration.deletions import DELETED, QUERY, TASK, agree, ask, delete, failed
+from tests.integration.deletions import DELETED, QUERY, TASK, Clock, agree, ask, delete, failed
 from tests.integration.office import MARKETING_SPACE, REMOVE, Office
 
 UNENDING = Patience(task=timedelta(seconds=1))
@@ -109,3 +111,23 @@ async def test_what_a_named_folder_holds_is_not_named_twice(office: Office) -> N
         told = await delete(office, app, "/top/one", top, "/top")
         assert told.results == {"/top": DELETED}
         assert told.sizes == [1]
+
+
+@pytest.mark.parametrize("minutes", [0, 11])
+async def test_a_folder_that_holds_more_than_its_card_showed_is_left_alone(
+    office: Office, minutes: int
+) -> None:
+    clock = Clock()
+    async with office.robot(clock=clock) as app:
+        await office.control.create(MARKETING_SPACE, {"path": "/growing/a.txt", "creator": "wangUnionId"})
+        await office.control.create(MARKETING_SPACE, {"path": "/still/a.txt", "creator": "wangUnionId"})
+        card = await ask(office, "/growing", "/still")
+        await office.control.create(
+            MARKETING_SPACE, {"path": "/growing/deep/b.txt", "creator": "wangUnionId"}
+        )
+        clock.advance(minutes=minutes)
+        told = await agree(office, app, card)
+        assert told.results["/growing"] == (Outcome.CHANGED, "")
+        assert told.results["/still"] == DELETED
+        assert {"/growing/a.txt", "/growing/deep/b.txt"} <= await office.paths()
+        assert "/still" not in await office.paths()

@@ -1,0 +1,84 @@
+"""What is not any more what was agreed to is left alone.
+
+DingTalk removes a folder with whatever lies in it at that moment, so every folder is looked into again right
+before it goes: one that holds something its card did not show is skipped. When the decision took long, what
+changed is skipped, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.deletion.problems import TargetProblem
+from bot.deletion.resolve import Resolver
+from bot.dingtalk import DingTalk
+from bot.dingtalk.errors import NotFound
+from bot.models import Dentry, Entry, Request
+from bot.store import Store
+
+LONG = timedelta(minutes=10)
+"""A decision that took longer than this has everything checked, not only what folders hold."""
+
+
+class Drift:
+    """Compares a frozen manifest with the drive."""
+
+    def __init__(self, dingtalk: DingTalk, store: Store) -> None:
+        self._dingtalk = dingtalk
+        self._store = store
+
+    async def changed(self, request: Request) -> set[str]:
+        """The ids of targets that must not go, among those that were not sent yet. Raises DingTalkError."""
+        waiting = [entry for entry, sent in await self._store.requests.undecided(request.id) if not sent]
+        folders = [entry for entry in waiting if entry.dentry.is_folder]
+        took_long = request.decided_at is not None and request.decided_at - request.created_at > LONG
+        changed = await self._altered(request, waiting) if took_long else set()
+        if folders:
+            changed |= await self._folders(request, folders, took_long=took_long)
+        return changed
+
+    async def _altered(self, request: Request, waiting: Sequence[Entry]) -> set[str]:
+        agreed = {entry.dentry.dentry_id: entry.dentry for entry in waiting}
+        items = await self._dingtalk.storage.dentries(
+            request.space.id, list(agreed), union_id=request.requester.union_id
+        )
+        there = [item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there]
+        return {dentry.dentry_id for dentry in there if _differs(agreed[dentry.dentry_id], dentry)}
+
+    async def _folders(self, request: Request, folders: Sequence[Entry], *, took_long: bool) -> set[str]:
+        shown: dict[str, dict[str, Dentry]] = {entry.dentry.dentry_id: {} for entry in folders}
+        for entry in await self._store.requests.entries(request.id):
+            if entry.target_id in shown:
+                shown[entry.target_id][entry.dentry.dentry_id] = entry.dentry
+        resolver = Resolver(
+            self._dingtalk,
+            request.space,
+            union_id=request.requester.union_id,
+            max_dentries=request.totals.dentries + 1,
+        )
+        return {
+            folder.dentry.dentry_id
+            for folder in folders
+            if await _holds_more(resolver, folder.dentry, shown[folder.dentry.dentry_id], strictly=took_long)
+        }
+
+
+async def _holds_more(
+    resolver: Resolver, folder: Dentry, shown: dict[str, Dentry], *, strictly: bool
+) -> bool:
+    """Whether the folder holds what was not shown in it, or `strictly`, what is not as it was shown."""
+    try:
+        now = await resolver.contents(folder)
+    except NotFound:  # it is gone; what is sent for it says so
+        return False
+    except TargetProblem:  # so much more that counting stopped
+        return True
+    return any(
+        dentry.dentry_id not in shown or (strictly and _differs(shown[dentry.dentry_id], dentry))
+        for dentry in now
+    )
+
+
+def _differs(agreed: Dentry, now: Dentry) -> bool:
+    return (agreed.path, agreed.version, agreed.modified_at) != (now.path, now.version, now.modified_at)
