@@ -24,6 +24,7 @@ from bot.settings import Settings, SettingsError, load
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
 
+PIPE_WIDTH = 1000
 _REFUSED = (
     "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
     "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
@@ -135,7 +136,7 @@ async def _print_requests(database_url: str, limit: int, as_json: bool) -> None:
             )
             table.add_row(*map(_plain, cells))
     if not as_json:
-        Console().print(table)
+        _console().print(table)
 
 
 async def _print_audit(database_url: str, request_id: str | None, as_json: bool) -> None:
@@ -150,7 +151,12 @@ async def _print_audit(database_url: str, request_id: str | None, as_json: bool)
             cells = (str(record.seq), at, record.request_id, record.actor, record.event, details)
             table.add_row(*map(_plain, cells))
     if not as_json:
-        Console().print(table)
+        _console().print(table)
+
+
+def _console() -> Console:
+    """As wide as the terminal; into a pipe one line a row, for grep."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
 
 
 def _plain(text: str) -> Text:

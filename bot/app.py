@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.deletion.job import PATIENT, Jobs, Patience
 from bot.deletion.lifecycle import CLOSING, JOB, Lifecycle
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 
 MESSAGE = "message"
 METER_EVERY_S = 5.0
+DATABASE_AWAY_S = 5.0
 
 
 def utc_now() -> datetime:
@@ -51,15 +53,25 @@ class App:
     async def serve(self) -> None:
         """Run until cancelled. Raises CredentialsRefusedError when the first connection is refused."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.services.lifecycle.watch_expiry())
-            tasks.create_task(self.services.lifecycle.watch_starts())
-            tasks.create_task(self._write_meter())
+            tasks.create_task(_unbroken(self.services.lifecycle.watch_expiry))
+            tasks.create_task(_unbroken(self.services.lifecycle.watch_starts))
+            tasks.create_task(_unbroken(self._write_meter))
             tasks.create_task(self.stream.run())
 
     async def _write_meter(self) -> None:
         while True:
             await asyncio.sleep(METER_EVERY_S)
             await self.store.meter.flush()
+
+
+async def _unbroken(work: Callable[[], Awaitable[None]]) -> None:
+    """Work that goes on for ever: a database that is away for a moment interrupts it and does not end the robot."""
+    while True:
+        try:
+            await work()
+        except SQLAlchemyError as exc:
+            log.error("database.failed", error=type(exc).__name__)
+            await asyncio.sleep(DATABASE_AWAY_S)
 
 
 @asynccontextmanager

@@ -285,6 +285,11 @@ def quota_used_up(t: Texts) -> Markdown:
     return t("reply.quota_used_up")
 
 
+def cannot_sign_in(t: Texts, code: str) -> Markdown:
+    """DingTalk gives no access token: a wrong secret, or no suite ticket yet."""
+    return t("reply.cannot_sign_in", code=code)
+
+
 def missing_scope(t: Texts, scope: str) -> Markdown:
     return t("reply.missing_scope", scope=scope)
 

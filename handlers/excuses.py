@@ -16,6 +16,7 @@ from bot.dingtalk.errors import (
     NotFound,
     QuotaUsedUp,
     Throttled,
+    TokenRefused,
 )
 from bot.models import RequestState
 from cards import replies
@@ -96,11 +97,10 @@ def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:
         return replies.quota_used_up(t)
     if isinstance(exc, Throttled):
         return replies.throttled(t)
-    if isinstance(exc, BadCredentials) or (
-        isinstance(exc, Denied) and exc.code.lower().startswith("forbidden")
-    ):
-        scopes = getattr(exc, "missing_scopes", ())
-        return replies.missing_scope(t, ", ".join(scopes) or exc.code)
+    if isinstance(exc, BadCredentials | TokenRefused):
+        return replies.cannot_sign_in(t, exc.code)
+    if isinstance(exc, Denied) and exc.code.lower().startswith("forbidden"):
+        return replies.missing_scope(t, ", ".join(exc.missing_scopes) or exc.code)
     if isinstance(exc, Denied):
         return replies.no_access(t, place)
     if isinstance(exc, NotFound | Invalid | Conflict):  # what people can mend has its own sentence elsewhere

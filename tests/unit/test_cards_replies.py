@@ -86,6 +86,7 @@ REPLIES: dict[str, Reply] = {
     "slow": lambda t, _: replies.slow(t, 3, 47),
     "throttled": lambda t, _: replies.throttled(t),
     "quota_used_up": lambda t, _: replies.quota_used_up(t),
+    "cannot_sign_in": replies.cannot_sign_in,
     "missing_scope": replies.missing_scope,
     "unreachable": lambda t, _: replies.unreachable(t),
     "internal_error": replies.internal_error,

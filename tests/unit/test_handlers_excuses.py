@@ -88,7 +88,7 @@ def test_help_is_offered_for_the_command_that_was_typed() -> None:
         (QuotaUsedUp("GET /x", "Forbidden.AccessDenied.ApiCountLimitForOrg"), "used up"),
         (Denied("GET /x", "permissionDenied"), "no access to 24010002"),
         (Denied("GET /x", "Forbidden.AccessDenied.AccessTokenPermissionDenied"), "API permission"),
-        (BadCredentials("POST /x", "invalidClientIdOrSecret"), "API permission"),
+        (BadCredentials("POST /x", "invalidClientIdOrSecret"), "cannot sign in"),
     ],
 )
 def test_what_dingtalk_refuses_is_told_for_what_it_is(error: DingTalkError, named: str) -> None:
