@@ -88,6 +88,7 @@ async def running(
     )
     async with (
         Store(settings.database_url) as store,
+        store.leased(),
         aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session,
         DingTalk(
             api_base_url=settings.api_base_url,
@@ -101,7 +102,15 @@ async def running(
         messenger = Messenger(dingtalk, store, settings.card_template_id)
         announcer = CardAnnouncer(messenger, store, zone, allow_permanent=policy.allow_permanent)
         operators = Operators(dingtalk)
-        jobs = Jobs(dingtalk, store, announcer, operators, clock, patience=patience)
+        jobs = Jobs(
+            dingtalk,
+            store,
+            announcer,
+            operators,
+            clock,
+            allow_permanent=policy.allow_permanent,
+            patience=patience,
+        )
         engine = Engine(settings.database_url)
         lifecycle = Lifecycle(store, engine, policy, clock)
         services = Services(
@@ -118,7 +127,7 @@ async def running(
             clock=clock,
             zone=zone,
             robot_code=settings.robot_code,
-            corp_id=settings.corp_id,
+            corp_id=settings.corp_id or settings.auth_corp_id,
             language=settings.language,
         )
         engine.add(JOB, jobs.run)

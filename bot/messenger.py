@@ -74,16 +74,18 @@ class Messenger:
             await self._store.requests.add_card(track_id, request.id, kind, ACTION_CARD)
             await self._post_action_card(request, card, commands, webhook)
 
-    @stamina.retry(on=(Throttled, TransportError, UnknownOutcome), attempts=3, timeout=15.0)
     async def _create(self, track_id: str, request: Request, card: Card) -> None:
         """Safe to repeat, since the track id is ours: a card that exists already is a Conflict."""
-        await self._dingtalk.card.create_and_deliver(
-            out_track_id=track_id,
-            template_id=self._template_id,
-            params=card_params(card),
-            conversation=request.conversation,
-            user_id=request.requester.user_id,
-        )
+        passing = (Throttled, TransportError, UnknownOutcome)
+        async for attempt in stamina.retry_context(on=passing, attempts=3, timeout=15.0):
+            with attempt:
+                await self._dingtalk.card.create_and_deliver(
+                    out_track_id=track_id,
+                    template_id=self._template_id,
+                    params=card_params(card),
+                    conversation=request.conversation,
+                    user_id=request.requester.user_id,
+                )
 
     async def update(self, request: Request, kind: CardKind, card: Card) -> None:
         """Show the new state on a card posted before; an action card stays as it is, DingTalk cannot change it."""

@@ -1,13 +1,18 @@
 """Frozen settings, read once: environment, then `.env`, then `dingsweep.toml`; the first that has it wins.
 
 Every field is the environment variable without its prefix `DINGSWEEP_`, and in `dingsweep.toml` the same in
-lower case. `load()` turns any mistake into one line that names the setting and where to get its value.
+lower case. `load()` turns any mistake into one line that names the setting and where to get its value; a name
+that no setting has is a mistake too, wherever it stands, or a misspelt limit would silently not hold.
 """
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeVar, cast
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -54,7 +59,13 @@ _REMEDY = {
     "api_base_url": "write for example https://api.dingtalk.com",
     "oapi_base_url": "write for example https://oapi.dingtalk.com",
     "timezone": "write for example Asia/Shanghai",
+    "allow_permanent": "write true or false",
+    "max_dentries": "write a whole number of at least 1",
+    "confirm_minutes": "write a number above 0",
+    "conversations": 'write a list of conversation IDs, for example ["cidA==", "one_to_one"]',
+    "spaces": 'write the space ID of each conversation ID, for example {"cidA==": "24010001"}',
 }
+_ANY_TEXT = "write a text; in dingsweep.toml, in quotes"
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgresql": "postgresql+psycopg",
@@ -66,44 +77,17 @@ class SettingsError(Exception):
     """A setting is missing or wrong. Its text is one line, and never holds a value."""
 
 
-class Settings(BaseSettings):
-    """All settings of the robot; build it with `load()`."""
+class DatabaseSettings(BaseSettings):
+    """What it takes to read what happened; build it with `load_database()`."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True
+        frozen=True, extra="ignore", env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True
     )
+    folder: ClassVar[Path] = Path()
+    """where the two files lie"""
 
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr = Field(min_length=1)
-    robot_code: str = ""
-    corp_id: str = ""
-    region: Literal["cn", "intl"] = "cn"
-    api_base_url: str = ""
-    oapi_base_url: str = ""
     database_url: str = "sqlite:///var/dingsweep.sqlite"
-    card_template_id: str = PUBLIC_TEMPLATE
-    language: Literal["auto", "zh", "en"] = "auto"
-    log: Literal["json", "console"] = "json"
     timezone: str = "Asia/Shanghai"
-
-    suite_key: str = ""
-    suite_secret: SecretStr = SecretStr("")
-    auth_corp_id: str = ""
-
-    allow_permanent: bool = False
-    max_dentries: int = Field(default=1000, ge=1)
-    confirm_minutes: float = Field(default=30, gt=0)
-    conversations: tuple[str, ...] = ()
-    """conversation ids that may use the robot; empty means all"""
-    spaces: dict[str, str] = Field(default_factory=dict)
-    """conversation id → id of the space that its commands mean when they say no --space"""
-
-    @field_validator("api_base_url", "oapi_base_url")
-    @classmethod
-    def _is_url(cls, value: str) -> str:
-        if value:
-            TypeAdapter(AnyHttpUrl).validate_python(value)
-        return value.rstrip("/")
 
     @field_validator("timezone")
     @classmethod
@@ -123,11 +107,63 @@ class Settings(BaseSettings):
             raise ValueError("not a sqlite or postgresql URL") from None
         return url.set(drivername=driver).render_as_string(hide_password=False)
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (
+            init_settings,
+            EnvSettingsSource(settings_cls),
+            _OurDotEnv(settings_cls, env_file=cls.folder / ".env"),
+            TomlConfigSettingsSource(settings_cls, toml_file=cls.folder / "dingsweep.toml"),
+        )
+
+
+class Settings(DatabaseSettings):
+    """All settings of the robot; build it with `load()`."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    robot_code: str = ""
+    corp_id: str = ""
+    region: Literal["cn", "intl"] = "cn"
+    api_base_url: str = ""
+    oapi_base_url: str = ""
+    card_template_id: str = PUBLIC_TEMPLATE
+    language: Literal["auto", "zh", "en"] = "auto"
+    log: Literal["json", "console"] = "json"
+
+    suite_key: str = ""
+    suite_secret: SecretStr = SecretStr("")
+    auth_corp_id: str = ""
+
+    allow_permanent: bool = False
+    max_dentries: int = Field(default=1000, ge=1)
+    confirm_minutes: float = Field(default=30, gt=0, allow_inf_nan=False)
+    conversations: tuple[str, ...] = ()
+    """conversation ids that may use the robot; empty means all"""
+    spaces: dict[str, str] = Field(default_factory=dict)
+    """conversation id → id of the space that its commands mean when they say no --space"""
+
+    @field_validator("api_base_url", "oapi_base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if value:
+            TypeAdapter(AnyHttpUrl).validate_python(value)
+        return value.rstrip("/")
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Defaults that follow from another setting; an empty value counts as not given."""
-        api, oapi = REGIONS.get(values.get("region") or "cn", REGIONS["cn"])
+        api, oapi = REGIONS.get(str(values.get("region")), REGIONS["cn"])
         return {
             **values,
             "robot_code": values.get("robot_code") or values.get("client_id", ""),
@@ -138,7 +174,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _third_party_is_whole(self) -> Settings:
         if self.suite_key and not (self.suite_secret.get_secret_value() and self.auth_corp_id):
-            raise ValueError("suite_key needs suite_secret and auth_corp_id")
+            raise ValueError(
+                f"{PREFIX}SUITE_KEY needs {PREFIX}SUITE_SECRET and {PREFIX}AUTH_CORP_ID: set all three or none"
+            )
         return self
 
 
@@ -151,55 +189,72 @@ class _OurDotEnv(DotEnvSettingsSource):
         self.env_vars = {name: value for name, value in self.env_vars.items() if name.startswith(ours)}
 
 
+S = TypeVar("S", bound=DatabaseSettings)
+
+
 def load(folder: Path | None = None, /, **overrides: Any) -> Settings:
     """Read the settings of the current folder, or of the one given; `overrides` win over everything.
 
     Raises SettingsError with one line that names the setting and says where to get its value.
     """
+    return _load(Settings, folder, overrides)
+
+
+def load_database(folder: Path | None = None, /) -> DatabaseSettings:
+    """Like `load`, but only what reading the records takes: the others may be missing or wrong."""
+    return _load(DatabaseSettings, folder, {})
+
+
+def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any]) -> S:
     where = folder or Path.cwd()
-
-    class Located(Settings):
-        """Settings whose two files lie in `where`."""
-
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (
-                init_settings,
-                EnvSettingsSource(settings_cls),
-                _OurDotEnv(settings_cls, env_file=where / ".env"),
-                TomlConfigSettingsSource(settings_cls, toml_file=where / "dingsweep.toml"),
-            )
-
+    located = cast("type[S]", type(kind.__name__, (kind,), {"__module__": __name__, "folder": where}))
     try:
-        return Located(**overrides)
+        _refuse_unknown(where)
+        return located(**overrides)
     except ValidationError as exc:
         raise SettingsError(_one_line(exc)) from None
     except SourceError as exc:
-        raise SettingsError(f"A setting cannot be read: {exc}") from None
+        found = re.search(r'field "(\w+)"', str(exc))
+        raise SettingsError(_wrong(found[1]) if found else "A setting cannot be read.") from None
     except ValueError as exc:  # tomllib.TOMLDecodeError
         raise SettingsError(f"dingsweep.toml is not valid TOML: {exc}") from None
+
+
+def _refuse_unknown(where: Path) -> None:
+    """Raise SettingsError for the first name that no setting has, with the place it stands in."""
+    ours = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    given = [name.upper() for name, value in os.environ.items() if value and name.upper().startswith(PREFIX)]
+    _refuse(given, ours, "the environment")
+    dotenv = _OurDotEnv(Settings, env_file=where / ".env").env_vars
+    _refuse((name.upper() for name in dotenv), ours, ".env")
+    toml = TomlConfigSettingsSource(Settings, toml_file=where / "dingsweep.toml").toml_data
+    _refuse(toml, set(Settings.model_fields), "dingsweep.toml")
+
+
+def _refuse(given: Iterable[str], known: set[str], place: str) -> None:
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+            meant = f", did you mean {near[0]}?" if near else "."
+            line = f"There is no setting {name} (in {place}){meant} Remove it or mend its spelling."
+            raise SettingsError(line)
 
 
 def _one_line(exc: ValidationError) -> str:
     """The first mistake as a sentence. Values stay out of it: one of them may be a secret."""
     error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
-    name = ".".join(str(part) for part in error["loc"])
-    if not name:
-        return f"Settings: {error['msg'].removeprefix('Value error, ')}."
-    variable = f"{PREFIX}{name.upper()}" if error["type"] != "extra_forbidden" else name
+    said = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{said}."
+    name = str(error["loc"][0])
     match error["type"]:
         case "missing" | "string_too_short":
-            problem = "is not set"
-        case "extra_forbidden":
-            return f"There is no setting {name} (in dingsweep.toml or .env): remove it or mend its spelling."
+            return _wrong(name, "is not set")
+        case "value_error":
+            return _wrong(name, f"is wrong ({said})")
         case _:
-            problem = f"is wrong ({error['msg'].removeprefix('Value error, ')})"
-    remedy = _REMEDY.get(name.partition(".")[0], "see the table of settings in README.md")
-    return f"{variable} {problem}: {remedy}."
+            return _wrong(name)
+
+
+def _wrong(name: str, problem: str = "is wrong") -> str:
+    return f"{PREFIX}{name.upper()} {problem}: {_REMEDY.get(name, _ANY_TEXT)}."

@@ -44,6 +44,7 @@ _CAUSES = {
     "Forbidden.AccessDenied.QpsLimitForApi": "cause.throttled",
     "task_failed": "cause.task_failed",
     "quota": "cause.quota",
+    "permanent_refused": "cause.permanent_refused",
     "no_scope": "cause.no_scope",
     "no_answer": "cause.trouble",
     "unnamed": "cause.none",

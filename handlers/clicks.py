@@ -44,7 +44,12 @@ async def handle(services: Services, data: dict[str, Any]) -> Response:
                 return await _answer(services, click)
         except Exception:
             log.exception("click.failed")
-            return _private(replies.internal_error(texts("zh"), click.out_track_id))
+            return _private(replies.internal_error(texts("zh"), _request_id(click)))
+
+
+def _request_id(click: CardClick) -> str:
+    """The request's number from the card's id, without the nonce behind it."""
+    return next(iter(click.out_track_id.split(".")[2:3]), "")
 
 
 async def _answer(services: Services, click: CardClick) -> Response:

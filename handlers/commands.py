@@ -31,7 +31,7 @@ from handlers.grammar import (
 )
 from handlers.targets import ROOT, Target, checked_id
 
-_REQUEST_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
+_REQUEST_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{1,15}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SPACE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _PAGE = re.compile(r"0*[1-9][0-9]{0,3}")

@@ -59,6 +59,12 @@ _TARGET: dict[str, Sentence] = {
 }
 
 
+_PLAIN: dict[str, Callable[[Texts], Markdown]] = {
+    "outsider": replies.other_organisation,
+    "permanent_refused": replies.permanent_not_allowed,
+}
+
+
 def usage(problem: UsageProblem, t: Texts) -> Markdown:
     """What was wrong with the text, and what to type instead."""
     return _USAGE[problem.kind](t, {"command": problem.command, **problem.facts})
@@ -74,9 +80,9 @@ def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:
     request = refusal.request
     if request is None:
         return replies.request_unknown(t, refusal.facts["request_id"])
+    if plain := _PLAIN.get(refusal.kind):
+        return plain(t)
     match refusal.kind:
-        case "outsider":
-            return replies.other_organisation(t)
         case "not_yours":
             return replies.not_yours(t, request)
         case "wrong_nonce":

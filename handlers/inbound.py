@@ -16,7 +16,7 @@ from handlers.grammar import scrub
 
 MessageKind = Literal["text", "audio", "rich_text", "unsupported"]
 
-_MAX_ID_CHARS = 512
+_MAX_ID_CHARS = 128
 _CONVERSATION_KINDS: dict[str, Literal["one_to_one", "group"]] = {"1": "one_to_one", "2": "group"}
 
 

@@ -8,7 +8,7 @@ Source: https://open.dingtalk.com/document/development/delete-files-or-folders-i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -103,6 +103,10 @@ class Batch:
         self.doubted.add(dentry_id)
 
 
+Changed = Callable[[list[str]], Awaitable[set[str]]]
+"""Which of these dentries are not any more what was agreed to. Raises DingTalkError."""
+
+
 class BatchSender:
     """Sends a batch until it is settled."""
 
@@ -110,8 +114,10 @@ class BatchSender:
         self._storage = dingtalk.storage
         self._within = within
 
-    async def send(self, batch: Batch) -> None:
+    async def send(self, batch: Batch, changed: Changed) -> None:
         """Fill `batch.outcomes` and `batch.tasks`; what cannot be settled in time is unknown or failed.
+
+        `changed` is asked before every call, since the one before may be minutes ago.
 
         Raises JobStopped when no further call can succeed; what was open is settled then, too.
         """
@@ -125,7 +131,7 @@ class BatchSender:
                 wait_jitter=0.5,
             ):
                 with attempt:
-                    await self._once(batch)
+                    await self._once(batch, changed)
         except Unsettled:
             for dentry_id, cause in list(batch.open.items()):
                 doubted = dentry_id in batch.doubtful
@@ -134,14 +140,26 @@ class BatchSender:
             batch.settle_all(batch.open, Outcome.FAILED, stop.cause)
             raise
 
-    async def _once(self, batch: Batch) -> None:
-        """Look where there is doubt, then send the rest. Raises Unsettled when something is left."""
+    async def _once(self, batch: Batch, changed: Changed) -> None:
+        """Look where there is doubt, leave out what changed, send the rest. Raises Unsettled when something is left."""
         if batch.doubtful:
             await self._look(batch)
+        if batch.open:
+            await self._leave_out(batch, changed)
         if batch.open:
             await self._remove(batch, list(batch.open))
         if batch.open:
             raise Unsettled
+
+    async def _leave_out(self, batch: Batch, changed: Changed) -> None:
+        try:
+            batch.settle_all(await changed(list(batch.open)), Outcome.CHANGED, "")
+        except (Throttled, TransportError) as exc:
+            batch.open.update(dict.fromkeys(batch.open, _cause(exc)))
+            raise _stop_or_wait(exc) from exc
+        except DingTalkError as exc:  # what cannot be compared must not go
+            stop = _stop_or_wait(exc)
+            raise stop if isinstance(stop, JobStopped) else JobStopped(exc.code) from exc
 
     async def _look(self, batch: Batch) -> None:
         """Settle doubtful dentries by looking: gone means that it was us, still there means that it was not."""

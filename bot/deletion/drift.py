@@ -1,14 +1,14 @@
 """What is not any more what was agreed to is left alone.
 
 DingTalk removes a folder with whatever lies in it at that moment, so every folder is looked into again right
-before it goes: one that holds something its card did not show is skipped. When the decision took long, what
-changed is skipped, too.
+before each call that removes it: one that holds something its card did not show is skipped. When the card is
+old by then, what changed is skipped, too. DingTalk has no conditional delete: a race of milliseconds stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.deletion.problems import TargetProblem
 from bot.deletion.resolve import Resolver
@@ -18,7 +18,7 @@ from bot.models import Dentry, Entry, Request
 from bot.store import Store
 
 LONG = timedelta(minutes=10)
-"""A decision that took longer than this has everything checked, not only what folders hold."""
+"""From the card to the call; what takes longer has everything checked, not only what folders hold."""
 
 
 class Drift:
@@ -28,11 +28,11 @@ class Drift:
         self._dingtalk = dingtalk
         self._store = store
 
-    async def changed(self, request: Request) -> set[str]:
-        """The ids of targets that must not go, among those that were not sent yet. Raises DingTalkError."""
-        waiting = [entry for entry, sent in await self._store.requests.undecided(request.id) if not sent]
+    async def changed(self, request: Request, entries: Sequence[Entry], now: datetime) -> set[str]:
+        """The ids of those of these targets that must not go. Raises DingTalkError."""
+        waiting = list(entries)
         folders = [entry for entry in waiting if entry.dentry.is_folder]
-        took_long = request.decided_at is not None and request.decided_at - request.created_at > LONG
+        took_long = now - request.created_at > LONG
         changed = await self._altered(request, waiting) if took_long else set()
         if folders:
             changed |= await self._folders(request, folders, took_long=took_long)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import stamina
 import structlog
@@ -59,8 +60,10 @@ class Jobs:
         operators: Operators,
         clock: Clock,
         *,
+        allow_permanent: bool,
         patience: Patience = PATIENT,
     ) -> None:
+        """`allow_permanent` is asked again when a job begins: settings may have changed since the request."""
         self._dingtalk = dingtalk
         self._store = store
         self._announcer = announcer
@@ -68,6 +71,7 @@ class Jobs:
         self._clock = clock
         self._sender = BatchSender(dingtalk, within=patience.batch)
         self._patience = patience
+        self._allow_permanent = allow_permanent
         self._drift = Drift(dingtalk, store)
 
     async def run(self, payload: Payload) -> None:
@@ -121,7 +125,8 @@ class Jobs:
         return request
 
     async def _delete(self, request: Request) -> None:
-        await self._skip_changed(request)
+        if not (request.to_recycle_bin or self._allow_permanent):
+            raise JobStopped("permanent_refused")  # it was allowed when it was confirmed
         undecided = await self._store.requests.undecided(request.id)
         for start in range(0, len(undecided), BATCH_SIZE):
             part = undecided[start : start + BATCH_SIZE]
@@ -141,7 +146,7 @@ class Jobs:
         log.info("batch.sending", size=len(entries), doubtful=len(sent_before))
         stopped = None
         try:
-            await self._sender.send(batch)
+            await self._sender.send(batch, partial(self._changed, request, entries))
         except JobStopped as stop:
             stopped = stop
         await self._store.requests.record_outcomes(request, batch.outcomes, at=self._clock())
@@ -151,6 +156,10 @@ class Jobs:
         log.info("batch.settled", size=len(entries))
         if stopped:
             raise stopped
+
+    async def _changed(self, request: Request, entries: Sequence[Entry], open_ids: list[str]) -> set[str]:
+        waiting = [entry for entry in entries if entry.dentry.dentry_id in open_ids]
+        return await self._drift.changed(request, waiting, self._clock())
 
     async def _follow(self, request: Request, dentry_id: str, task_id: str) -> tuple[Outcome, str]:
         """Ask for a folder's task at growing intervals until it ends; its word is then checked by looking."""
@@ -196,19 +205,6 @@ class Jobs:
                     request.space.id, dentry_ids, union_id=request.requester.union_id
                 )
         return {i.dentry_id: i.dentry.as_dentry() for i in items if i.dentry and i.dentry.is_there}
-
-    async def _skip_changed(self, request: Request) -> None:
-        """What is not any more what was agreed to is left alone, and reported."""
-        try:
-            async for attempt in stamina.retry_context(
-                on=PASSING, attempts=None, timeout=self._patience.batch
-            ):
-                with attempt:
-                    changed = await self._drift.changed(request)
-        except DingTalkError as exc:
-            raise JobStopped(exc.code) from exc
-        outcomes = dict.fromkeys(changed, (Outcome.CHANGED, ""))
-        await self._store.requests.record_outcomes(request, outcomes, at=self._clock())
 
     async def _give_up(self, request: Request, cause: str) -> None:
         left = await self._store.requests.undecided(request.id)

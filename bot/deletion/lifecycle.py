@@ -100,7 +100,7 @@ class Lifecycle:
         try:
             if request is None:
                 raise DecisionRefused("unknown", request_id=request_id)
-            self._check(request, operator, nonce)
+            self._check(request, kind, operator, nonce)
             return await self._apply(request, kind, operator)
         except DecisionRefused as refusal:
             await self._store.audit.append(
@@ -114,13 +114,15 @@ class Lifecycle:
             )
             raise
 
-    def _check(self, request: Request, operator: Operator, nonce: str | None) -> None:
+    def _check(self, request: Request, kind: DecisionKind, operator: Operator, nonce: str | None) -> None:
         if operator.corp_id != request.requester.corp_id:
             raise DecisionRefused("outsider", request)
         if operator.user_id != request.requester.user_id:
             raise DecisionRefused("not_yours", request, name=request.requester.name)
         if nonce is not None and not secrets.compare_digest(nonce.encode(), request.nonce.encode()):
             raise DecisionRefused("wrong_nonce", request)
+        if kind is DecisionKind.CONFIRM and not (request.to_recycle_bin or self._policy.allow_permanent):
+            raise DecisionRefused("permanent_refused", request)  # it was allowed when it was asked
 
     async def _apply(self, request: Request, kind: DecisionKind, operator: Operator) -> Request:
         if request.state.is_open and self._clock() >= request.expires_at:

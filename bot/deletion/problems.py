@@ -27,7 +27,8 @@ class TargetProblem(Problem):
 
 
 class DecisionRefused(Problem):
-    """Kinds: unknown(request_id), outsider, not_yours(name), already, expired, wrong_nonce.
+    """Kinds: unknown(request_id), outsider, not_yours(name), already, expired, wrong_nonce,
+    permanent_refused.
 
     `request` is its newest state, when there is one: with `already` it says who decided what.
     """

@@ -18,6 +18,8 @@ from bot.models import Dentry, Entry, Manifest, Space, Target
 ROOT_ID = "0"
 LISTINGS_AT_ONCE = 8
 MAX_NO_IDS = 3
+MAX_SLIP, MAX_COMPARED, MAX_NAME_COMPARED = 4, 300, 120
+"""How far a mistyped name is looked for: comparing names is slow, and everybody waits meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,10 @@ class Resolver:
 
     async def manifest(self, targets: Sequence[Target]) -> Manifest:
         """Freeze what these targets come to. Raises TargetProblem naming the first that is wrong."""
-        named = {target.value for target in targets}
+        named = list({(target.kind, target.value): target for target in targets}.values())
         if len(named) > self._max:  # before it costs a call
             raise TargetProblem("over_cap", count=len(named), max=self._max)
-        roots = _unique(await self._dentries(targets))
+        roots = _unique(await self._dentries(named))
         if any(root.dentry_id == ROOT_ID or root.path == "/" for root in roots):  # by its id or a link
             raise TargetProblem("root")
         if len(roots) > self._max:
@@ -178,7 +180,8 @@ def _named(name: str, siblings: Sequence[Dentry], target: Target) -> Dentry:
             return matches[0]
         if matches:
             raise TargetProblem("ambiguous", target=target.text, dentries=matches)
-    nearest = difflib.get_close_matches(name, [dentry.name for dentry in siblings], n=1)
+    alike = [d.name for d in siblings if abs(len(d.name) - len(name)) <= MAX_SLIP][:MAX_COMPARED]
+    nearest = difflib.get_close_matches(name, alike, n=1) if len(name) <= MAX_NAME_COMPARED else []
     path = next((dentry.path for dentry in siblings if nearest and dentry.name == nearest[0]), None)
     raise TargetProblem("not_found", target=target.text, nearest=path)
 

@@ -29,7 +29,7 @@ class Database:
     async def __aenter__(self) -> Self:
         if self.is_sqlite:
             _make_private(self.url)
-        self._engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite)
+        self._engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
         self._prepare(self._engine.sync_engine)
         return self
 
@@ -57,7 +57,8 @@ class Database:
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """A transaction outside the event loop, in which no other process is: for changes of the schema."""
-        engine = create_engine(self.url.set(drivername="sqlite") if self.is_sqlite else self.url)
+        url = self.url.set(drivername="sqlite") if self.is_sqlite else self.url
+        engine = create_engine(url, hide_parameters=True)
         self._prepare(engine)
         try:
             with engine.begin() as connection:
@@ -91,6 +92,7 @@ def _make_private(url: URL) -> None:
     path = Path(url.database)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
+    path.chmod(0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

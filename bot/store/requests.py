@@ -189,6 +189,7 @@ class Requests:
                         manifest_entries.c.request_id == request.id,
                         manifest_entries.c.target_id.is_(None),
                         manifest_entries.c.dentry_id == dentry_id,
+                        manifest_entries.c.outcome.is_(None),
                     )
                     .values(outcome=outcome, cause=cause)
                 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store.audit import Audit
 from bot.store.database import Database
+from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.requests import Requests
 
@@ -39,7 +42,7 @@ class Store:
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""
-        where = self._database.url.render_as_string(hide_password=True)
+        where = self._database.url.set(query={}).render_as_string(hide_password=True)
         try:
             await self._database.__aenter__()
             await asyncio.to_thread(self._migrate)
@@ -47,6 +50,21 @@ class Store:
             reason = str(exc.orig if isinstance(exc, DBAPIError) else exc).splitlines()[0]
             raise StoreError(f"The database {where} cannot be used: {reason}") from exc
         return self
+
+    @asynccontextmanager
+    async def leased(self) -> AsyncIterator[None]:
+        """For the robot itself, which must be the only one here. Raises StoreError."""
+        holding = lease(self._database.url)
+        try:
+            await asyncio.to_thread(holding.__enter__)
+        except InUseError:
+            raise StoreError(
+                "Another Dingsweep is running on this database: stop it first, one robot a database."
+            ) from None
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(holding.__exit__, None, None, None)
 
     async def __aexit__(self, *exc: object) -> None:
         await self.meter.flush()

@@ -5,6 +5,7 @@ https://open.dingtalk.com/document/development/get-the-asynchronous-task-informa
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from bot.deletion.job import Patience
 from bot.models import Outcome, RequestState
-from tests.integration.deletions import DELETED, QUERY, TASK, Clock, agree, ask, delete, failed
+from bot.store import Store
+from tests.integration.deletions import DELETED, QUERY, TASK, Clock, account, agree, ask, delete, failed
 from tests.integration.office import MARKETING_SPACE, REMOVE, Office
 
 UNENDING = Patience(task=timedelta(seconds=1))
@@ -131,3 +133,43 @@ async def test_a_folder_that_holds_more_than_its_card_showed_is_left_alone(
         assert told.results["/still"] == DELETED
         assert {"/growing/a.txt", "/growing/deep/b.txt"} <= await office.paths()
         assert "/still" not in await office.paths()
+
+
+async def test_a_folder_is_looked_into_before_every_call_that_removes_it(office: Office) -> None:
+    """Somebody keeps the space busy, and meanwhile a file comes in that no card has shown."""
+    async with office.robot() as app:
+        await office.control.create(MARKETING_SPACE, {"path": "/busy/a.txt", "creator": "wangUnionId"})
+        card = await ask(office, "/busy")
+        await office.control.fault(REMOVE, 400, "operationConcurrentControl", count=3)
+        seen = (await office.control.ask("GET", "calls"))["lastSeq"]
+        deciding = asyncio.create_task(agree(office, app, card))
+        while not any(call["seq"] > seen for call in await office.calls(REMOVE)):
+            await office.control.ask("GET", "calls", after=seen, wait=5)
+        await office.control.create(MARKETING_SPACE, {"path": "/busy/late.txt", "creator": "wangUnionId"})
+        told = await deciding
+        assert told.results["/busy"] == (Outcome.CHANGED, "")
+        assert {"/busy/a.txt", "/busy/late.txt"} <= await office.paths()
+
+
+async def test_an_approval_that_waited_for_days_is_compared_with_today(office: Office) -> None:
+    clock = Clock()
+    await office.control.create(MARKETING_SPACE, {"path": "/old.txt", "creator": "wangUnionId"})
+    async with office.robot(clock=clock) as app:
+        card = await ask(office, "/old.txt")
+        request = await app.store.requests.by_card(card["outTrackId"])
+        assert request
+    async with Store(office.settings().database_url) as store:  # the robot dies right after the decision
+        await store.requests.change(
+            request.id,
+            {RequestState.AWAITING_CONFIRMATION},
+            RequestState.APPROVED,
+            at=clock(),
+            actor="wang",
+            decided_by=request.requester,
+        )
+    await office.control.ask("POST", f"drive/{MARKETING_SPACE}", {"touch": [{"path": "/old.txt"}]})
+    clock.advance(days=3)
+    async with office.robot(clock=clock) as app:
+        told = await account(office, app.store, card)
+        assert told.results["/old.txt"] == (Outcome.CHANGED, "")
+        assert "/old.txt" in await office.paths()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.office import ENGINEERING, MARKETING, REMOVE, Office
+from tests.integration.office import ENGINEERING, MARKETING, MARKETING_SPACE, REMOVE, Office
 from tests.integration.proofs import cards_made, in_order, refusal, unharmed, words
 
 ARCHIVE = "24010003"
@@ -109,3 +109,14 @@ async def test_a_dry_run_deletes_nothing_and_asks_nobody(office: Office) -> None
         assert await cards_made(office) == 0
         assert "没有" in await words(office, "wang", "状态")
         await unharmed(office)
+
+
+async def test_a_request_for_ever_does_not_outlive_the_setting(office: Office) -> None:
+    await office.control.create(MARKETING_SPACE, {"path": "/for ever.txt", "creator": "wangUnionId"})
+    async with office.robot(allow_permanent=True):
+        card = await office.say("wang", 'rm "/for ever.txt" --permanent')
+    async with office.robot(allow_permanent=False):
+        refused = await office.press("wang", card, "confirm")
+        assert "not allowed here" in refused["response"]["userPrivateData"]["cardParamMap"]["tips"]
+        assert "/for ever.txt" in await office.paths()
+        assert not await office.calls(REMOVE)

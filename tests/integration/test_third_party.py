@@ -86,3 +86,13 @@ async def test_without_a_ticket_it_says_so_and_works_as_soon_as_one_comes(office
             await office.control.ask("POST", "stream", event)
         await until(lambda: has_ticket(app))
         assert "report.pdf" in (await office.say("wang", "ls"))["text"]
+
+
+async def test_another_organisation_cannot_act_as_our_people(office: Office) -> None:
+    """A userId is unique in its own organisation only; with corp_id unset it is the one that installed the app."""
+    async with office.robot(
+        suite_key="suitesandbox", suite_secret="suite-secret", auth_corp_id="dingcorpsandbox"
+    ):
+        foreign = {"senderCorpId": "dingcorpother", "chatbotCorpId": "dingcorpother"}
+        answer = await office.say("wang", "rm /report.pdf", overrides=foreign)
+        assert "Only members of this organisation" in answer["text"]
