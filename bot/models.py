@@ -228,11 +228,20 @@ class Outcome(StrEnum):
 
 
 class ItemResult(Model):
-    """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well."""
+    """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well.
+
+    `gone` counts what went of a folder that could not be deleted as a whole.
+    """
 
     entry: Entry
     outcome: Outcome
     cause: str = ""
+    gone: int = 0
+
+    @property
+    def dentries(self) -> int:
+        """The dentries this outcome is about: the target and what it holds, without those that are gone."""
+        return 1 + self.entry.contents - self.gone
 
 
 class Receipt(Model):
@@ -256,7 +265,8 @@ class Receipt(Model):
     @property
     def deleted_dentries(self) -> int:
         """Dentries that this job removed, contents of folders included."""
-        return sum(1 + result.entry.contents for result in self.having(Outcome.DELETED))
+        whole = sum(result.dentries for result in self.having(Outcome.DELETED))
+        return whole + sum(result.gone for result in self.not_gone)
 
     @property
     def deleted_bytes(self) -> int:
@@ -267,7 +277,7 @@ class Receipt(Model):
         """The end state of a request with this receipt."""
         if not self.not_gone:
             return RequestState.DONE
-        return RequestState.PARTLY_DONE if self.having(Outcome.DELETED) else RequestState.FAILED
+        return RequestState.PARTLY_DONE if self.deleted_dentries else RequestState.FAILED
 
 
 class Button(Model):

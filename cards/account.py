@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from bot.models import Outcome, Receipt, RequestState
-from cards.entries import counted
 from cards.escape import Markdown
 from cards.texts import Texts
 
 
 def dentries(receipt: Receipt, *outcomes: Outcome) -> int:
     """Dentries of the targets with one of these outcomes."""
-    return counted(result.entry for result in receipt.having(*outcomes))
+    return sum(result.dentries for result in receipt.having(*outcomes))
 
 
 def result_title(receipt: Receipt, t: Texts) -> Markdown:
     """The fact with its number: moved to the bin: 46 / 47 items · K7M2"""
     request = receipt.request
-    done, total = dentries(receipt, Outcome.DELETED), request.totals.dentries
+    done, total = receipt.deleted_dentries, request.totals.dentries
     if done and receipt.state is RequestState.DONE and done == total:
         key = "result.title_recycled" if request.to_recycle_bin else "result.title_permanent"
         return t(key, n=done, id=request.id)
@@ -34,12 +33,12 @@ def _nothing_deleted(receipt: Receipt) -> str:
 
 def summary(receipt: Receipt, t: Texts) -> Markdown:
     """46 items moved to the recycle bin, 1 not deleted"""
-    deleted, gone, unknown = (
-        dentries(receipt, outcome) for outcome in (Outcome.DELETED, Outcome.ALREADY_GONE, Outcome.UNKNOWN)
-    )
-    kept = counted(result.entry for result in receipt.not_gone) - unknown
+    gone, unknown = (dentries(receipt, outcome) for outcome in (Outcome.ALREADY_GONE, Outcome.UNKNOWN))
+    kept = sum(result.dentries for result in receipt.not_gone) - unknown
     counts = {
-        "summary.recycled" if receipt.request.to_recycle_bin else "summary.permanent": deleted,
+        "summary.recycled"
+        if receipt.request.to_recycle_bin
+        else "summary.permanent": receipt.deleted_dentries,
         "summary.gone": gone,
         "summary.kept": kept,
         "summary.unknown": unknown,

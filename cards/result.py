@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request
 from cards.account import dentries, result_title
-from cards.entries import counted, path_line
+from cards.entries import path_line
 from cards.escape import Markdown
 from cards.fit import fitting, paragraphs, short
 from cards.request import NAME_BYTES, SPACE_BYTES, decision
@@ -105,7 +105,7 @@ def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) 
     key = _OWNED.get(key, key) if owners else key
     sentence = t(
         key,
-        n=counted(result.entry for result in results),
+        n=sum(result.dentries for result in results),
         name=short(receipt.request.requester.name, NAME_BYTES),
         owners=t("list.and").join(short(name, NAME_BYTES) for name in sorted(owners)),
         code=short(results[0].cause, CODE_BYTES),

@@ -148,7 +148,9 @@ class Requests:
         """What became of the targets so far, in the order of the manifest; the undecided are left out."""
         rows = await self._entry_rows(request_id, True, 0, None)
         return [
-            ItemResult(entry=_entry(row), outcome=Outcome(row["outcome"]), cause=row["cause"])
+            ItemResult(
+                entry=_entry(row), outcome=Outcome(row["outcome"]), cause=row["cause"], gone=row["gone"]
+            )
             for row in rows
             if row["outcome"]
         ]
@@ -177,22 +179,31 @@ class Requests:
                 to_recycle_bin=request.to_recycle_bin,
             )
 
+    async def note_gone(self, request_id: str, dentry_id: str, gone: int) -> None:
+        """How many dentries inside this target are gone, although it is not."""
+        table = manifest_entries
+        mine = (table.c.request_id == request_id) & table.c.target_id.is_(None)
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(table).where(mine, table.c.dentry_id == dentry_id).values(gone=gone)
+            )
+
     async def record_outcomes(
         self, request: Request, outcomes: dict[str, tuple[Outcome, str]], *, at: datetime
     ) -> None:
-        """Write outcome and cause for targets by dentryId, each with its audit record."""
+        """Write outcome and cause for targets by dentryId, each with its audit record. The first word stands."""
+        table = manifest_entries
+        open_targets = (
+            (table.c.request_id == request.id) & table.c.target_id.is_(None) & table.c.outcome.is_(None)
+        )
         async with self._database.writing() as connection:
             for dentry_id, (outcome, cause) in outcomes.items():
-                await connection.execute(
-                    update(manifest_entries)
-                    .where(
-                        manifest_entries.c.request_id == request.id,
-                        manifest_entries.c.target_id.is_(None),
-                        manifest_entries.c.dentry_id == dentry_id,
-                        manifest_entries.c.outcome.is_(None),
-                    )
-                    .values(outcome=outcome, cause=cause)
-                )
+                settle = update(table).where(open_targets, table.c.dentry_id == dentry_id)
+                settled = (
+                    await connection.execute(settle.values(outcome=outcome, cause=cause).returning(table))
+                ).first()
+                if settled is None:
+                    continue
                 await append(
                     connection,
                     at,
@@ -201,8 +212,11 @@ class Requests:
                     event="dentry.outcome",
                     request_id=request.id,
                     dentry_id=dentry_id,
+                    path=settled.dentry["path"],
+                    contents=settled.contents,
                     outcome=outcome,
                     cause=cause,
+                    gone_inside=settled.gone,
                 )
 
     async def add_card(self, out_track_id: str, request_id: str, kind: CardKind, delivered_as: str) -> None:

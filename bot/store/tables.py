@@ -84,6 +84,7 @@ manifest_entries = Table(
     Column("sent_at", UtcTime),
     Column("outcome", String(32)),
     Column("cause", String(200), nullable=False, server_default=""),
+    Column("gone", Integer, nullable=False, server_default="0"),
     Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
 )
 """The manifest is frozen; only its targets get sent_at, outcome and cause written later."""

@@ -61,6 +61,8 @@ async def test_a_folder_whose_contents_may_not_all_go(office: Office) -> None:
         assert {"/mixed", "/mixed/theirs"} <= await office.paths()
         assert "/mixed/mine" not in await office.paths()
         assert "mixed" in told.text
+        assert "2 of 4 items" in told.text, "report.pdf and mine; the folder and theirs stay"
+        assert "2 items not completely deleted" in told.text
 
 
 async def test_the_word_of_a_task_is_checked_by_looking(office: Office) -> None:

@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=32), nullable=True),
         sa.Column("cause", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("gone", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["request_id"], ["requests.id"], name=op.f("fk_manifest_entries_request_id"), ondelete="CASCADE"
         ),
