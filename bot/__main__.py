@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
-import subprocess
 import sys
 import unicodedata
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from bot import app, logs
 from bot.demo.play import play
-from bot.models import Model
-from bot.settings import Settings, SettingsError, load
+from bot.models import AuditRecord, Model, Request
+from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
 
 PIPE_WIDTH = 1000
+_MINUTE = "%Y-%m-%d %H:%M"
+_SECOND = "%Y-%m-%d %H:%M:%S"
 _REFUSED = (
     "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
     "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
@@ -61,18 +65,22 @@ def demo(once: bool, svg: Path | None) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Start the local DingTalk; takes the options of python -m sandbox."""
-    try:
-        sys.exit(subprocess.run([sys.executable, "-m", "sandbox", *arguments], check=False).returncode)  # noqa: S603
-    except KeyboardInterrupt:
-        sys.exit(0)
+    # In place of this process, so that a signal reaches the sandbox and not a parent that would leave it behind.
+    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
 @main.command()
-@click.option("--limit", default=20, show_default=True, help="How many, the newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many, the newest first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def requests(limit: int, as_json: bool) -> None:
     """Print the latest requests."""
-    _run(_print_requests(_settings().database_url, limit, as_json))
+    _run(_print_requests(_database(), limit, as_json))
 
 
 @main.command()
@@ -80,12 +88,19 @@ def requests(limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def audit(request_id: str | None, as_json: bool) -> None:
     """Print the audit trail, or that of one request."""
-    _run(_print_audit(_settings().database_url, request_id, as_json))
+    _run(_print_audit(_database(), request_id, as_json))
 
 
 def _settings() -> Settings:
     try:
         return load()
+    except SettingsError as exc:
+        _fail(str(exc))
+
+
+def _database() -> DatabaseSettings:
+    try:
+        return load_database()
     except SettingsError as exc:
         _fail(str(exc))
 
@@ -105,9 +120,9 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     _fail(line)
 
 
-def _fail(line: str) -> NoReturn:
+def _fail(line: str, code: int = 2) -> NoReturn:
     click.echo(line, err=True)
-    sys.exit(2)
+    sys.exit(code)
 
 
 async def _serve(settings: Settings) -> None:
@@ -118,40 +133,79 @@ async def _serve(settings: Settings) -> None:
     await app.run(settings, stopping)
 
 
-async def _print_requests(database_url: str, limit: int, as_json: bool) -> None:
-    table = Table("Request", "State", "Asked", "Requester", "Space", "Items", box=None)
-    async with Store(database_url) as store:
-        for request in await store.requests.latest(limit=limit):
-            if as_json:
-                click.echo(_json(request, exclude={"nonce"}))
-                continue
-            asked = request.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-            cells = (
-                request.id,
-                request.state,
-                asked,
-                request.requester.name,
-                request.space.name,
-                str(request.totals.dentries),
-            )
-            table.add_row(*map(_plain, cells))
+async def _print_requests(settings: DatabaseSettings, limit: int, as_json: bool) -> None:
+    async with Store(settings.database_url) as store:
+        found = await store.requests.latest(limit=limit)
     if not as_json:
-        _console().print(table)
+        _console().print(requests_table(found, settings.timezone))
+        return
+    for request in found:
+        click.echo(_json(request, exclude={"nonce"}))
 
 
-async def _print_audit(database_url: str, request_id: str | None, as_json: bool) -> None:
-    table = Table("#", "Time", "Request", "Actor", "Event", "Details", box=None)
-    async with Store(database_url) as store:
-        async for record in store.audit.records(request_id):
+def requests_table(found: Iterable[Request], zone: str) -> Table:
+    """One row a request. Where it is narrow names and spaces are folded, all else is kept whole."""
+    table = Table(
+        Column("Request", no_wrap=True),
+        Column("State", no_wrap=True),
+        Column(f"Asked\n({zone})", no_wrap=True),
+        Column("Deletion", no_wrap=True),
+        Column("Requester", overflow="fold"),
+        Column("Space", overflow="fold"),
+        Column("Items", no_wrap=True),
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    for request in found:
+        cells = (
+            request.id,
+            request.state,
+            _local(request.created_at, zone, _MINUTE),
+            "to bin" if request.to_recycle_bin else "permanent",
+            request.requester.name,
+            request.space.name,
+            str(request.totals.dentries),
+        )
+        table.add_row(*map(_plain, cells))
+    return table
+
+
+async def _print_audit(settings: DatabaseSettings, request_id: str | None, as_json: bool) -> None:
+    table = _audit_table(settings.timezone)
+    known = request_id is None
+    async with Store(settings.database_url) as store:
+        async for record in store.audit.records(request_id and request_id.upper()):
+            known = True
             if as_json:
                 click.echo(_json(record))
-                continue
-            details = json.dumps(record.details, ensure_ascii=False)
-            at = record.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-            cells = (str(record.seq), at, record.request_id, record.actor, record.event, details)
-            table.add_row(*map(_plain, cells))
+            else:
+                table.add_row(*map(_plain, _audit_cells(record, settings.timezone)))
+    if not known:
+        _fail(_shown(f"There is no request {request_id}: dingsweep requests prints the latest."), code=1)
     if not as_json:
         _console().print(table)
+
+
+def _audit_table(zone: str) -> Table:
+    return Table(
+        Column("#", no_wrap=True),
+        Column(f"Time ({zone})", min_width=len("YYYY-MM-DD")),
+        Column("Request", no_wrap=True),
+        Column("Actor", overflow="fold"),
+        Column("Event", overflow="fold"),
+        Column("Details", overflow="fold"),
+        box=None,
+    )
+
+
+def _audit_cells(record: AuditRecord, zone: str) -> tuple[str, ...]:
+    details = ", ".join(f"{name}={value}" for name, value in record.details.items())
+    at = _local(record.at, zone, _SECOND)
+    return (str(record.seq), at, record.request_id, record.actor, record.event, details)
+
+
+def _local(at: datetime, zone: str, form: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).strftime(form)
 
 
 def _console() -> Console:
@@ -161,7 +215,11 @@ def _console() -> Console:
 
 def _plain(text: str) -> Text:
     """Names are hostile: no markup, no escape sequences for the terminal."""
-    return Text("".join(c if _is_harmless(c) else "�" for c in text))
+    return Text(_shown(text))
+
+
+def _shown(text: str) -> str:
+    return "".join(c if _is_harmless(c) else "�" for c in text)
 
 
 def _json(model: Model, **options: Any) -> str:

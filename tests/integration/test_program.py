@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import signal
+import sys
+from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
+from rich.console import Console
 
+from bot.__main__ import requests_table
+from bot.models import Conversation, Operator, Request, RequestState, Space, Totals
 from tests.databases import NewDatabase
 from tests.integration.deletions import DELETED, ask, delete, files
 from tests.integration.endings import told
 from tests.integration.office import PATIENCE_S, REMOVE, Office
-from tests.integration.program import SHUTDOWN_S, Ended, environment, ran, robot, started
+from tests.integration.program import ROOT, SHUTDOWN_S, Ended, environment, ran, robot, started
 
 SECRET = "sandbox-secret"
 WRONG = "wr0ng-s3cret-value"
@@ -102,10 +109,20 @@ async def test_what_happened_is_printed(office: Office) -> None:
     shown = await ran(office.folder, "requests", variables=variables)
     assert shown.code == 0, shown.errors
     rows = shown.output.splitlines()
-    assert len(rows) == 3
-    assert done.request.id in rows[1]
-    assert all(word in rows[1] for word in ("done", "王小明", "市场部群文件"))
-    assert "cancelled" in rows[2]
+    assert len(rows) == 4
+    assert "(Asia/Shanghai)" in rows[1]
+    assert done.request.id in rows[2]
+    assert all(word in rows[2] for word in ("done", "王小明", "市场部群文件"))
+    assert "cancelled" in rows[3]
+
+    by_database = {k: v for k, v in variables.items() if "DATABASE" in k} | {
+        "DINGSWEEP_TIMEZONE": "Etc/GMT+12"
+    }
+    abroad = await ran(office.folder, "requests", "--limit", "1", variables=by_database)
+    assert abroad.code == 0, abroad.errors
+    _, head, row = abroad.output.splitlines()
+    assert "(Etc/GMT+12)" in head
+    assert f"{done.request.created_at - timedelta(hours=12):%Y-%m-%d %H:%M}" in row
 
     trail = await ran(office.folder, "audit", variables=variables)
     assert trail.code == 0, trail.errors
@@ -141,6 +158,72 @@ async def test_nothing_has_happened_yet(office: Office) -> None:
     for command in ("requests", "audit"):
         ended = await ran(office.folder, command, "--json", variables=variables)
         assert (ended.code, ended.output, ended.errors) == (0, "", "")
+
+
+async def test_a_request_that_is_none_is_said(office: Office) -> None:
+    variables = environment(office)
+    for options in ([], ["--json"]):
+        ended = await ran(office.folder, "audit", "ZZ\x1b[2JZZ", *options, variables=variables)
+        assert (ended.code, ended.output) == (1, "")
+        [line] = ended.errors.splitlines()
+        assert line.startswith("There is no request ZZ")
+        assert obeyed(line) == []
+
+
+@pytest.mark.parametrize("limit", ["0", "-4"])
+async def test_a_number_of_requests_is_at_least_one(office: Office, limit: str) -> None:
+    ended = await ran(office.folder, "requests", "--limit", limit, variables=environment(office))
+    assert (ended.code, ended.output) == (2, "")
+    assert "--limit" in ended.errors
+
+
+def test_in_a_narrow_terminal_states_times_and_what_is_permanent_stay_whole() -> None:
+    at = datetime(2026, 11, 23, 22, 18, tzinfo=UTC)
+    made = {
+        state: Request(
+            id="K7M2",
+            requester=Operator(corp_id="c", user_id="u", union_id="n", name="王小明" * 5),
+            conversation=Conversation(id="cid", kind="group"),
+            space=Space(id="1", name="市场部群文件" * 5),
+            totals=Totals(targets=1, dentries=1000, folders=0, size_bytes=0),
+            digest="",
+            to_recycle_bin=False,
+            state=state,
+            nonce="n",
+            message_key="m",
+            created_at=at,
+            expires_at=at,
+        )
+        for state in RequestState
+    }
+    for state, request in made.items():
+        output = io.StringIO()
+        Console(file=output, width=80).print(requests_table([request], "Asia/Shanghai"))
+        for word in (state, "K7M2", "(Asia/Shanghai)", "2026-11-24 06:18", "permanent", "1000"):
+            assert word in output.getvalue()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_sandbox_ends_with_the_process_that_was_started(number: signal.Signals) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "sandbox", "--port", "0"), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            url = (await process.stdout.readline()).decode().strip()
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}/sandbox/people") as answer:
+                assert answer.status == 200
+            process.send_signal(number)
+            async with asyncio.timeout(SHUTDOWN_S):
+                assert await process.wait() == 0
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await session.get(f"{url}/sandbox/people")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def test_the_main_job_on_postgresql(office: Office, postgres: NewDatabase) -> None:
