@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
@@ -93,6 +94,52 @@ async def test_while_dingtalk_cannot_be_reached_it_keeps_trying(office: Office) 
     assert ended.code == 0, ended.errors
     assert "Traceback" not in ended.printed
     assert SECRET not in ended.printed
+
+
+SPEAKING = """
+import os, stamina, structlog
+from bot import logs
+
+logs.set_up(os.environ["FORM"])
+
+@stamina.retry(on=ValueError, attempts=2, wait_initial=0, wait_max=0, wait_jitter=0)
+def work(session, *, reason):
+    token = session
+    raise ValueError(token)
+
+try:
+    work(os.environ["SESSION"], reason=os.environ["SESSION"])
+except ValueError:
+    pass
+try:
+    token = os.environ["SESSION"]
+    {}["nothing"]
+except KeyError:
+    structlog.get_logger().exception("it.failed")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+async def test_the_log_holds_no_arguments_and_no_variables(form: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SPEAKING),
+        cwd=ROOT,
+        env={**os.environ, "FORM": form, "SESSION": WRONG},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        said = (await process.communicate())[1].decode()
+    assert process.returncode == 0, said
+    assert WRONG not in said
+    retry, failure = said.splitlines()[:2]
+    assert "stamina.retry_scheduled" in retry
+    assert "ValueError" in retry
+    assert "info" in retry
+    for word in ("callable", "args", "kwargs", "warning"):
+        assert word not in retry
+    assert "it.failed" in failure
+    assert "Traceback (most recent call last)" in said
+    assert "KeyError: 'nothing'" in said
 
 
 async def test_what_happened_is_printed(office: Office) -> None:
