@@ -144,7 +144,9 @@ class Resolver:
         found: list[Dentry] = []
         level = [folder]
         while level:
-            listings = await asyncio.gather(*(self._children(parent.dentry_id) for parent in level))
+            listings = await asyncio.gather(
+                *(self._children(parent.dentry_id, at_most=self._max) for parent in level)
+            )
             children = [child for listing in listings for child in listing]
             found += children
             if len(found) >= self._max:
@@ -152,11 +154,16 @@ class Resolver:
             level = [child for child in children if child.is_folder]
         return found
 
-    async def _children(self, parent_id: str) -> list[Dentry]:
+    async def _children(self, parent_id: str, *, at_most: int | None = None) -> list[Dentry]:
+        """What lies directly in a folder. Raises TargetProblem `over_cap` as soon as it is more than `at_most`."""
         if parent_id not in self._listed:
+            found: list[Dentry] = []
             async with self._room:
-                pages = self._storage.children(self._space.id, parent_id, union_id=self._union_id)
-                self._listed[parent_id] = [info.as_dentry() async for info in pages]
+                async for info in self._storage.children(self._space.id, parent_id, union_id=self._union_id):
+                    found.append(info.as_dentry())
+                    if at_most is not None and len(found) >= at_most:
+                        raise TargetProblem("over_cap", count=len(found) + 1, max=self._max)
+            self._listed[parent_id] = found
         return self._listed[parent_id]
 
 

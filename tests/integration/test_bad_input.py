@@ -189,3 +189,11 @@ async def test_a_list_of_nonsense_costs_few_calls(office: Office) -> None:
         assert "99999999999999999999999999" in sentence
         assert len(await office.calls("dentries/query")) < 30
         await unharmed(office)
+
+
+async def test_a_huge_folder_is_not_listed_further_than_the_cap(office: Office) -> None:
+    huge = [{"path": f"/huge/{n}.txt", "creator": "wang"} for n in range(900)]
+    await office.control.create(MARKETING_SPACE, *huge)
+    async with office.robot(max_dentries=100):
+        assert "At most 100 items" in await refusal(office, "wang", "rm /huge")
+        assert len(await office.calls("GET /v1.0/storage/spaces/{spaceId}/dentries")) <= 5
