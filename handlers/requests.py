@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import structlog
+
+from bot.dingtalk.errors import DingTalkError
 from bot.models import DecisionKind, Request
 from cards import replies
 from cards.escape import Markdown
@@ -10,6 +13,11 @@ from cards.status import status_list, status_text
 from cards.texts import Texts
 from handlers.commands import CancelArgs, ConfirmArgs, DetailsArgs, StatusArgs
 from handlers.services import Context, Services
+
+log = structlog.get_logger()
+
+MAX_SENT = 10
+"""Pages sent at once; the rest is read on page by page."""
 
 
 async def status(ctx: Context, args: StatusArgs) -> Markdown:
@@ -30,7 +38,7 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
 
 
 async def details(ctx: Context, args: DetailsArgs) -> Markdown:
-    """One page of everything a request is about."""
+    """Everything a request is about: a page where the two of us talk; what is asked in a group comes one-to-one."""
     request = await ctx.services.store.requests.get(args.request)
     if request is None:
         return replies.request_unknown(ctx.t, args.request)
@@ -39,7 +47,25 @@ async def details(ctx: Context, args: DetailsArgs) -> Markdown:
     pages = await pages_of(ctx.services, request, ctx.t)
     if args.page > len(pages):
         return replies.no_such_page(ctx.t, args.page, len(pages))
-    return pages[args.page - 1]
+    if ctx.message.conversation.kind != "group":
+        return pages[args.page - 1]
+    return await _send(ctx, request, pages, args.page)
+
+
+async def _send(ctx: Context, request: Request, pages: list[Markdown], page: int) -> Markdown:
+    """Send the pages from this one on to the person who asks; a group is told only that they came."""
+    last = min(page - 1 + MAX_SENT, len(pages))
+    said = pages[page - 1 : last]
+    if last < len(pages):
+        said.append(replies.more_pages(ctx.t, request.id, last + 1, len(pages)))
+    try:
+        for text in said:
+            title = f"{ctx.t('button.details')} · {request.id}"
+            await ctx.services.messenger.tell(ctx.operator.user_id, title, text)
+    except DingTalkError as exc:
+        log.warning("details.not_delivered", error=str(exc))
+        return replies.details_not_sent(ctx.t, request.id)
+    return replies.details_sent(ctx.t, request.id)
 
 
 async def confirm(ctx: Context, args: ConfirmArgs) -> Markdown:

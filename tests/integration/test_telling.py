@@ -84,8 +84,11 @@ async def test_details_come_one_to_one_and_in_pages(office: Office) -> None:
         assert all(name in shown for name in names)
         assert shown.count("/001很") == 1, "pressed three times, sent once"
 
-        typed = await words(office, "wang", f"明细 {request_id}")
-        assert typed == pages[0]["text"]
+        assert await words(office, "wang", f"明细 {request_id}") == f"{request_id} 的明细已经私聊发给你。"
+        typed = await office.answer("wang", "one:wang", after=0)
+        assert typed["text"] == pages[0]["text"]
+        while typed["text"] != pages[-1]["text"]:
+            typed = await office.answer("wang", "one:wang", after=typed["seq"])
         assert await words(office, "wang", f"明细 {request_id} {of}", "one:wang") == pages[-1]["text"]
         assert f"一共 {of} 页" in await words(office, "wang", f"明细 {request_id} 99")
         assert all(len(page["text"].encode()) < 15_000 for page in pages)
@@ -104,6 +107,6 @@ async def test_details_after_the_job_tell_what_became_of_each(office: Office) ->
             card["seq"],
             lambda m: m["kind"] == "card" and m["outTrackId"] != card["outTrackId"],
         )
-        told = await words(office, "wang", f"明细 {request_id}")
+        told = await words(office, "wang", f"明细 {request_id}", "one:wang")
         [gone] = [line for line in told.split("\n") if "/report.pdf" in line]
         assert "不在" in gone
