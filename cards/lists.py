@@ -8,6 +8,7 @@ from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request
 from cards.entries import amount, counted, entry_line, mark
 from cards.escape import Markdown
 from cards.fit import PAGE_BYTES, json_bytes, pages, paragraphs, short_path
+from cards.result import cause_key
 from cards.texts import Texts
 
 ROW_PATH_BYTES = 3_000
@@ -85,7 +86,7 @@ def _row(request: Request, row: Entry | ItemResult, t: Texts, path_bytes: int) -
     if isinstance(row, Entry):
         return entry_line(row, t, path_bytes)
     line = entry_line(row.entry, t, path_bytes)
-    if row.outcome.is_gone or not row.cause:
+    if row.outcome.is_gone or cause_key(row) != "cause.other":  # a code only where no sentence is known
         return t("details.result", line=line, outcome=_outcome(request, row.outcome, t))
     return t("details.result_with_code", line=line, outcome=_outcome(request, row.outcome, t), code=row.cause)
 

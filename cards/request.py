@@ -111,7 +111,10 @@ def _who(request: Request, t: Texts) -> Markdown:
 
 def _totals(request: Request, t: Texts) -> list[Markdown]:
     totals = request.totals
-    key = "preview.total" if request.to_recycle_bin else "preview.total_permanent"
+    if request.state.is_final and request.to_recycle_bin:
+        key = "dry_run.total"  # what can be restored now is for the receipt to say
+    else:
+        key = "preview.total" if request.to_recycle_bin else "preview.total_permanent"
     lines = [t(key, amount=amount(t, totals.dentries, totals.size_bytes))]
     if totals.folders:
         lines.append(t("preview.folders", n=totals.folders))

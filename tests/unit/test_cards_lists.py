@@ -147,3 +147,11 @@ def test_help_tells_every_command_and_reads_as_written(language: Language) -> No
     assert "--permanent" in help_command("delete", t)
     with pytest.raises(KeyError):
         help_command("explode", t)
+
+
+@pytest.mark.parametrize("code", ["permissionDenied", "operationNotSupported", "task_failed"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_code_with_a_sentence_is_not_shown(code: str, language: Language) -> None:
+    [page] = details_pages(request(), [result(file("/a"), Outcome.FAILED, cause=code)], texts(language))
+
+    assert code not in page

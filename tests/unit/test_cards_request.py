@@ -6,7 +6,7 @@ import pytest
 
 from bot.models import Language, Outcome, RequestState
 from cards.request import preview_card, request_card
-from cards.texts import texts
+from cards.texts import Texts, texts
 from tests.unit.cards_given import (
     ENTRIES,
     LANGUAGES,
@@ -33,7 +33,7 @@ def test_the_question_in_chinese() -> None:
         "📁 /2023/drafts（内含 5 项，200.0 KB）",
         "📄 /report.pdf · 12.4 MB",
         "📄 /预算 2023.xlsx · 2.0 MB",
-        "共 8 项，14.6 MB，可以恢复",
+        "共 8 项，14.6 MB，进回收站后可以恢复；没有回收站就不删",
         "其中 1 个文件夹，里面的内容会一起删除",
         "理由：季度清理",
     ]
@@ -54,7 +54,7 @@ def test_the_question_in_english() -> None:
         "📁 /2023/drafts (5 items, 200.0 KB inside)",
         "📄 /report.pdf · 12.4 MB",
         "📄 /预算 2023.xlsx · 2.0 MB",
-        "8 items, 14.6 MB, can be restored",
+        "8 items, 14.6 MB, restorable from the bin; without a bin nothing goes",
         "1 folder among them: everything inside goes too",
     ]
     assert card.tips == "Open until 14:32 · only 王小明 can confirm"
@@ -108,7 +108,7 @@ def test_one_file_is_one_item_without_a_size_it_does_not_have() -> None:
     assert card.markdown.split("\n\n") == [
         "**王小明** wants to move 1 entry of **市场部群文件** to the recycle bin",
         "📄 /note.adoc",
-        "1 item, can be restored",
+        "1 item, restorable from the bin; without a bin nothing goes",
     ]
 
 
@@ -131,7 +131,8 @@ def test_a_decided_card_keeps_its_content_and_gains_one_line(
     card = request_card(request(state=state, decided_by=LI), ENTRIES, ZH, SHANGHAI)
 
     assert card.title == title
-    assert card.markdown == f"{asked.markdown}\n\n{line}"
+    promise = "，进回收站后可以恢复；没有回收站就不删" if state.is_final else ""
+    assert card.markdown == f"{asked.markdown.replace(promise, '')}\n\n{line}"
     assert card.buttons == ()
 
 
@@ -156,3 +157,17 @@ def test_a_finished_card_says_what_came_of_it() -> None:
 
     assert card.title == "已移到回收站：6 / 8 项 · K7M2"
     assert card.markdown.endswith("⚠️ **王小明** 14:05 确认，部分完成：6 项移到回收站，1 项未删除，1 项未确认")
+
+
+@pytest.mark.parametrize("t", [ZH, EN])
+def test_a_card_that_ended_promises_nothing_about_the_bin(t: Texts) -> None:
+    asked, ended = (
+        request(state=state) for state in (RequestState.AWAITING_CONFIRMATION, RequestState.FAILED)
+    )
+
+    assert ("没有回收站" if t is ZH else "without a bin") in preview_card(
+        asked, ENTRIES, t, SHANGHAI
+    ).markdown
+    said = request_card(ended, ENTRIES, t, SHANGHAI).markdown
+    assert "恢复" not in said
+    assert "restor" not in said
