@@ -106,6 +106,22 @@ def not_found(t: Texts, path: str, nearest: str | None = None) -> Markdown:
     return t("reply.not_found", path=path)
 
 
+def looked_not_found(t: Texts, path: str, nearest: str | None = None) -> Markdown:
+    """The same where nobody wanted to delete anything."""
+    if nearest:
+        return t("reply.looked_nearest", path=path, nearest=nearest)
+    return t("reply.looked_not_found", path=path)
+
+
+def looked_at_file(t: Texts, file: str) -> Markdown:
+    return t("reply.looked_at_file", file=file)
+
+
+def quote_spaces(t: Texts) -> Markdown:
+    """Several words were taken for several targets."""
+    return t("reply.quote_spaces")
+
+
 def ambiguous(t: Texts, name: str, found: Sequence[Dentry | str]) -> Markdown:
     """Several entries with one name, or their ids where no more is known; shows how to name each by its id."""
     rows = [_same_name(t, one) for one in found[:MAX_SAME_NAMES]]

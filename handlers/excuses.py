@@ -21,6 +21,7 @@ from bot.dingtalk.errors import (
 from bot.models import RequestState
 from cards import replies
 from cards.escape import Markdown
+from cards.fit import paragraphs
 from cards.texts import Texts
 from handlers.grammar import UsageKind, UsageProblem
 
@@ -73,6 +74,25 @@ def usage(problem: UsageProblem, t: Texts) -> Markdown:
 def target(problem: TargetProblem, t: Texts) -> Markdown:
     """Why what was named cannot be shown or deleted."""
     return _TARGET[problem.kind](t, problem.facts)
+
+
+def deleting(problem: TargetProblem, t: Texts, *, targets: int) -> Markdown:
+    """The same for a deletion; words that may have been meant as one name get a hint."""
+    said = target(problem, t)
+    if problem.kind == "not_found" and targets > 1:
+        return paragraphs((said, replies.quote_spaces(t)))
+    return said
+
+
+def looking(problem: TargetProblem, t: Texts) -> Markdown:
+    """The same for a look: whoever looks is not told about deletions."""
+    match problem.kind:
+        case "not_found":
+            return replies.looked_not_found(t, problem.facts["target"], problem.facts["nearest"])
+        case "through_file":
+            return replies.looked_at_file(t, problem.facts["file"])
+        case _:
+            return target(problem, t)
 
 
 def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.deletion.problems import TargetProblem
 from bot.deletion.resolve import Resolver
 from bot.dingtalk.errors import DingTalkError
 from bot.messenger import Webhook
@@ -9,6 +10,7 @@ from bot.models import Space
 from cards import replies
 from cards.escape import Markdown
 from cards.lists import dry_run_text, listing
+from handlers import excuses
 from handlers.commands import DeleteArgs, LsArgs
 from handlers.services import Context
 
@@ -23,7 +25,10 @@ async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
         space = await s.spaces.find(
             ctx.message.conversation, ctx.operator, space_id=args.space, targets=args.targets
         )
-        manifest = await _resolver(ctx, space).manifest(args.targets)
+        try:
+            manifest = await _resolver(ctx, space).manifest(args.targets)
+        except TargetProblem as problem:
+            return excuses.deleting(problem, ctx.t, targets=len(args.targets))
         if args.dry_run:
             return dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
         request = await s.lifecycle.make(
@@ -46,7 +51,10 @@ async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
 async def ls(ctx: Context, args: LsArgs) -> Markdown:
     """What lies in a folder."""
     space = await ctx.services.spaces.find(ctx.message.conversation, ctx.operator, space_id=args.space)
-    folder = await _resolver(ctx, space).folder(args.folder)
+    try:
+        folder = await _resolver(ctx, space).folder(args.folder)
+    except TargetProblem as problem:
+        return excuses.looking(problem, ctx.t)
     return listing(folder.path, folder.dentries, ctx.t)
 
 

@@ -133,7 +133,7 @@ def test_whoami_names_person_and_place() -> None:
 
     assert "cidABC==" in whoami_text(WANG, here, SPACE, EN)
     assert "**市场部群文件** (ID: sp1)" in whoami_text(WANG, here, SPACE, EN)
-    assert "--space" in whoami_text(WANG, here, None, ZH)
+    assert "--空间" in whoami_text(WANG, here, None, ZH)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -70,6 +70,9 @@ REPLIES: dict[str, Reply] = {
     "request_unknown": replies.request_unknown,
     "card_unknown": lambda t, _: replies.card_unknown(t),
     "unknown_button": lambda t, _: replies.unknown_button(t),
+    "looked_not_found": lambda t, _: replies.looked_not_found(t, "/a"),
+    "looked_at_file": lambda t, _: replies.looked_at_file(t, "/a"),
+    "quote_spaces": lambda t, _: replies.quote_spaces(t),
     "wrong_nonce": lambda t, _: replies.wrong_nonce(t),
     "already_decided": lambda t, x: replies.already_decided(
         t, request(state=RequestState.REJECTED, decided_by=LI.model_copy(update={"name": x})), SHANGHAI
@@ -172,7 +175,7 @@ def test_every_word_in_the_wrong_place_is_named(language: Language) -> None:
 def test_who_was_faster_is_named() -> None:
     cancelled = request(state=RequestState.CANCELLED, decided_by=WANG)
 
-    assert replies.already_decided(ZH, cancelled, SHANGHAI) == "K7M2 已经定了：**王小明** 14:05 取消。"
+    assert replies.already_decided(ZH, cancelled, SHANGHAI) == "K7M2 已经处理过了：**王小明** 14:05 取消。"
     assert "过期" in replies.already_decided(ZH, request(state=RequestState.EXPIRED), SHANGHAI)
     assert "已经结束" in replies.too_late(ZH, request(state=RequestState.DONE))
     assert "永久" in replies.confirmed(ZH, request(permanent=True))

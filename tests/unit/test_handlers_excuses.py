@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from bot.deletion.problems import TargetProblem
 from bot.dingtalk.errors import (
     BadCredentials,
     Conflict,
@@ -93,3 +94,13 @@ def test_help_is_offered_for_the_command_that_was_typed() -> None:
 )
 def test_what_dingtalk_refuses_is_told_for_what_it_is(error: DingTalkError, named: str) -> None:
     assert named in excuses.dingtalk(error, texts("en"), place="24010002")
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_looking_is_not_told_of_deletions_and_spaces_get_a_hint(language: Language) -> None:
+    t = texts(language)
+    missing = TargetProblem("not_found", target="/a", nearest=None)
+    file = TargetProblem("through_file", path="/b", file="/b")
+    assert not any(word in excuses.looking(one, t) for one in (missing, file) for word in ("delete", "删"))
+    assert "2023.xlsx" in excuses.deleting(missing, t, targets=2)
+    assert "2023.xlsx" not in excuses.deleting(missing, t, targets=1)
