@@ -172,7 +172,9 @@ async def test_an_action_card_does_the_same(office: Office, why: str) -> None:
         )
         assert details["said"].startswith("明细 ")
         listed = await office.until("wang", MARKETING, refused["seq"], lambda m: m["kind"] == "markdown")
-        assert "/report.pdf" in listed["text"]
+        assert "私聊发给你" in listed["text"]
+        told = await office.answer("wang", "one:wang", after=0)
+        assert "/report.pdf" in told["text"]
 
         await office.control.ask(
             "POST", "press", {"as": "wang", "button": words_of(card, "移到回收站"), **place}

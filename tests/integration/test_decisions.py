@@ -189,7 +189,7 @@ async def test_a_typed_confirmation_needs_the_nonce_of_the_card(office: Office) 
             f"取消 {request_id} x",
         ]
         for text in wrong:
-            assert "不属于这次删除" in await words(office, "wang", text), text
+            assert "验证码缺了或不对" in await words(office, "wang", text), text
         assert "只有王小明可以确认" in await words(office, "zhao", f"确认 {request_id} {nonce}")
         await unharmed(office)
 
