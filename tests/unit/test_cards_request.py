@@ -33,7 +33,7 @@ def test_the_question_in_chinese() -> None:
         "📁 /2023/drafts（内含 5 项，200.0 KB）",
         "📄 /report.pdf · 12.4 MB",
         "📄 /预算 2023.xlsx · 2.0 MB",
-        "共 8 项，14.6 MB，进回收站后可以恢复；没有回收站就不删",
+        "共 8 项，14.6 MB，可以从回收站恢复；空间没有回收站就不会删",
         "其中 1 个文件夹，里面的内容会一起删除",
         "理由：季度清理",
     ]
@@ -54,7 +54,7 @@ def test_the_question_in_english() -> None:
         "📁 /2023/drafts (5 items, 200.0 KB inside)",
         "📄 /report.pdf · 12.4 MB",
         "📄 /预算 2023.xlsx · 2.0 MB",
-        "8 items, 14.6 MB, restorable from the bin; without a bin nothing goes",
+        "8 items, 14.6 MB, can be restored from the bin; if the space has none, nothing is deleted",
         "1 folder among them: everything inside goes too",
     ]
     assert card.tips == "Open until 14:32 · only 王小明 can confirm"
@@ -108,7 +108,7 @@ def test_one_file_is_one_item_without_a_size_it_does_not_have() -> None:
     assert card.markdown.split("\n\n") == [
         "**王小明** wants to move 1 entry of **市场部群文件** to the recycle bin",
         "📄 /note.adoc",
-        "1 item, restorable from the bin; without a bin nothing goes",
+        "1 item, can be restored from the bin; if the space has none, nothing is deleted",
     ]
 
 
@@ -131,7 +131,7 @@ def test_a_decided_card_keeps_its_content_and_gains_one_line(
     card = request_card(request(state=state, decided_by=LI), ENTRIES, ZH, SHANGHAI)
 
     assert card.title == title
-    promise = "，进回收站后可以恢复；没有回收站就不删" if state.is_final else ""
+    promise = "，可以从回收站恢复；空间没有回收站就不会删" if state.is_final else ""
     assert card.markdown == f"{asked.markdown.replace(promise, '')}\n\n{line}"
     assert card.buttons == ()
 
@@ -165,7 +165,7 @@ def test_a_card_that_ended_promises_nothing_about_the_bin(t: Texts) -> None:
         request(state=state) for state in (RequestState.AWAITING_CONFIRMATION, RequestState.FAILED)
     )
 
-    assert ("没有回收站" if t is ZH else "without a bin") in preview_card(
+    assert ("没有回收站" if t is ZH else "if the space has none") in preview_card(
         asked, ENTRIES, t, SHANGHAI
     ).markdown
     said = request_card(ended, ENTRIES, t, SHANGHAI).markdown
