@@ -189,9 +189,11 @@ def _string(fields: Mapping[str, Any], name: str) -> str:
 
 
 def _id(fields: Mapping[str, Any], name: str) -> str:
-    """An id; empty when it is longer than any id is."""
-    value = _string(fields, name).strip()
-    return value if len(value) <= _MAX_ID_CHARS else ""
+    """An id; empty when it is longer than any id is, or would have to be cleaned to be read: that is another's."""
+    value = _string(fields, name)
+    typed = fields.get(name)
+    is_clean = value == value.strip() and (not isinstance(typed, str) or typed == value)
+    return value if value and is_clean and len(value) <= _MAX_ID_CHARS else ""
 
 
 def _moment(fields: Mapping[str, Any], name: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """Commands that cannot be carried out: each gets the one sentence that helps, and nothing else happens."""
 
-from tests.integration.office import MARKETING, MARKETING_SPACE, Office
+from tests.integration.office import MARKETING, MARKETING_SPACE, REMOVE, Office
 from tests.integration.proofs import cards_made, refusal, unharmed
 
 MISTYPED = [
@@ -197,3 +197,12 @@ async def test_a_huge_folder_is_not_listed_further_than_the_cap(office: Office) 
     async with office.robot(max_dentries=100):
         assert "At most 100 items" in await refusal(office, "wang", "rm /huge")
         assert len(await office.calls("GET /v1.0/storage/spaces/{spaceId}/dentries")) <= 5
+
+
+async def test_what_is_in_the_bin_already(office: Office) -> None:
+    async with office.robot():
+        entry = (await office.control.entries(MARKETING_SPACE))["/report.pdf"]
+        await office.control.remove(MARKETING_SPACE, "wangUnionId", entry["id"])
+        sentence = await refusal(office, "wang", f"rm {entry['id']}")
+        assert "so nothing was deleted" in sentence
+        assert len(await office.calls(REMOVE)) == 1, "the one by hand"

@@ -222,3 +222,9 @@ def test_a_click_with_odd_fields_is_read_or_invalid(odd: dict[str, Any], content
         assert set(click.missing) <= odd.keys()
     else:
         assert click == CardClick.model_validate_json(click.model_dump_json())
+
+
+@pytest.mark.parametrize("user_id", ["wa\x00ng", " wang", "wang\n"])
+def test_an_id_that_would_have_to_be_cleaned_is_nobody_s(user_id: str) -> None:
+    with pytest.raises(InvalidMessage):
+        CardClick.from_data({"outTrackId": "dingsweep.request.K7M2.x", "userId": user_id, "corpId": "ding1"})
