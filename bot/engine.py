@@ -119,10 +119,6 @@ class Engine:
 
         return await DBOS.run_step_async({"name": name}, run)
 
-    async def sleep(self, seconds: float) -> None:
-        """Sleep durably: a restart does not begin the wait again."""
-        await DBOS.sleep_async(seconds)
-
     def _register(self, name: str, function: Workflow) -> Workflow:
         async def run(payload: Payload) -> None:
             workflow_id = DBOS.workflow_id or ""

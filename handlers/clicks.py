@@ -17,13 +17,12 @@ from cards.texts import Texts, texts
 from handlers import excuses
 from handlers.inbound import CardClick, InvalidMessage
 from handlers.messages import title_of
-from handlers.requests import pages_of
+from handlers.requests import pages_of, portion
 from handlers.services import Services
 
 log = structlog.get_logger()
 
 TELL, DETAILS = "tell", "details"
-MAX_PAGES = 10
 DETAILS_AGAIN_S = 30
 _DECISIONS = {"confirm": DecisionKind.CONFIRM, "cancel": DecisionKind.CANCEL}
 
@@ -129,11 +128,7 @@ async def send_details(services: Services, payload: Payload) -> None:
     if request is None:
         return
     t = texts(request.language)
-    pages = await pages_of(services, request, t)
-    said = pages[:MAX_PAGES]
-    if len(pages) > MAX_PAGES:
-        said.append(replies.more_pages(t, request.id, MAX_PAGES + 1, len(pages)))
-    for text in said:
+    for text in portion(request, await pages_of(services, request, t), t):
         await tell(services, {"user_id": payload["user_id"], "text": text})
 
 

@@ -54,12 +54,8 @@ async def details(ctx: Context, args: DetailsArgs) -> Markdown:
 
 async def _send(ctx: Context, request: Request, pages: list[Markdown], page: int) -> Markdown:
     """Send the pages from this one on to the person who asks; a group is told only that they came."""
-    last = min(page - 1 + MAX_SENT, len(pages))
-    said = pages[page - 1 : last]
-    if last < len(pages):
-        said.append(replies.more_pages(ctx.t, request.id, last + 1, len(pages)))
     try:
-        for text in said:
+        for text in portion(request, pages, ctx.t, page):
             title = f"{ctx.t('button.details')} · {request.id}"
             await ctx.services.messenger.tell(ctx.operator.user_id, title, text)
     except DingTalkError as exc:
@@ -90,6 +86,13 @@ async def pages_of(services: Services, request: Request, t: Texts) -> list[Markd
     if results and request.state.is_final:
         return details_pages(request, results, t)
     return details_pages(request, await services.store.requests.entries(request.id), t)
+
+
+def portion(request: Request, pages: list[Markdown], t: Texts, page: int = 1) -> list[Markdown]:
+    """What is sent at once: pages from this one on, and at the end how to read on."""
+    last = min(page - 1 + MAX_SENT, len(pages))
+    rest = [replies.more_pages(t, request.id, last + 1, len(pages))] if last < len(pages) else []
+    return pages[page - 1 : last] + rest
 
 
 def _may_see(ctx: Context, request: Request) -> bool:

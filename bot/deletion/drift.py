@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.deletion.problems import TargetProblem
 from bot.deletion.resolve import Resolver
 from bot.dingtalk import DingTalk
-from bot.dingtalk.errors import NotFound
+from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.models import Dentry, Entry, Request
 from bot.store import Store
 
@@ -30,38 +30,47 @@ class Drift:
 
     async def changed(self, request: Request, entries: Sequence[Entry], now: datetime) -> set[str]:
         """The ids of those of these targets that must not go. Raises DingTalkError."""
-        waiting = list(entries)
-        folders = [entry for entry in waiting if entry.dentry.is_folder]
+        folders = [entry for entry in entries if entry.dentry.is_folder]
         took_long = now - request.created_at > LONG
-        changed = await self._altered(request, waiting) if took_long else set()
+        changed = await self._altered(request, entries) if took_long else set()
         if folders:
             changed |= await self._folders(request, folders, took_long=took_long)
         return changed
 
-    async def _altered(self, request: Request, waiting: Sequence[Entry]) -> set[str]:
-        agreed = {entry.dentry.dentry_id: entry.dentry for entry in waiting}
+    async def _altered(self, request: Request, entries: Sequence[Entry]) -> set[str]:
+        agreed = {entry.dentry.dentry_id: entry.dentry for entry in entries}
         items = await self._dingtalk.storage.dentries(
             request.space.id, list(agreed), union_id=request.requester.union_id
         )
         there = [item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there]
         return {dentry.dentry_id for dentry in there if _differs(agreed[dentry.dentry_id], dentry)}
 
+    async def gone_inside(self, request: Request, folder: Dentry) -> int:
+        """How much of what the card showed in a folder is gone, though the folder is not; 0 if that cannot be told."""
+        shown = await self._store.requests.inside(request.id, [folder.dentry_id])
+        try:
+            left = {dentry.dentry_id for dentry in await self._resolver(request).contents(folder)}
+        except (DingTalkError, TargetProblem):
+            return 0
+        return len(shown[folder.dentry_id].keys() - left)
+
     async def _folders(self, request: Request, folders: Sequence[Entry], *, took_long: bool) -> set[str]:
-        shown: dict[str, dict[str, Dentry]] = {entry.dentry.dentry_id: {} for entry in folders}
-        for entry in await self._store.requests.entries(request.id):
-            if entry.target_id in shown:
-                shown[entry.target_id][entry.dentry.dentry_id] = entry.dentry
-        resolver = Resolver(
-            self._dingtalk,
-            request.space,
-            union_id=request.requester.union_id,
-            max_dentries=request.totals.dentries + 1,
-        )
+        shown = await self._store.requests.inside(request.id, [entry.dentry.dentry_id for entry in folders])
+        resolver = self._resolver(request)
         return {
             folder.dentry.dentry_id
             for folder in folders
             if await _holds_more(resolver, folder.dentry, shown[folder.dentry.dentry_id], strictly=took_long)
         }
+
+    def _resolver(self, request: Request) -> Resolver:
+        """Looks into folders as they are now, and stops at more than the whole request had."""
+        return Resolver(
+            self._dingtalk,
+            request.space,
+            union_id=request.requester.union_id,
+            max_dentries=request.totals.dentries + 1,
+        )
 
 
 async def _holds_more(

@@ -18,8 +18,6 @@ from bot.deletion.announcer import Announcer
 from bot.deletion.batch import BATCH_SIZE, Batch, BatchSender, JobStopped
 from bot.deletion.drift import Drift
 from bot.deletion.lifecycle import Clock
-from bot.deletion.problems import TargetProblem
-from bot.deletion.resolve import Resolver
 from bot.dingtalk import DingTalk
 from bot.dingtalk.dentry import Task
 from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
@@ -200,29 +198,9 @@ class Jobs:
             return Outcome.UNKNOWN, exc.code
         if dentry_id not in there:
             return Outcome.DELETED, ""
-        await self._store.requests.note_gone(
-            request.id, dentry_id, await self._gone_inside(request, there[dentry_id])
-        )
+        gone = await self._drift.gone_inside(request, there[dentry_id])
+        await self._store.requests.note_gone(request.id, dentry_id, gone)
         return Outcome.FAILED, "task_failed"
-
-    async def _gone_inside(self, request: Request, folder: Dentry) -> int:
-        """How much of what the card showed in a folder is gone, although the folder is not."""
-        shown = {
-            entry.dentry.dentry_id
-            for entry in await self._store.requests.entries(request.id)
-            if entry.target_id == folder.dentry_id
-        }
-        resolver = Resolver(
-            self._dingtalk,
-            request.space,
-            union_id=request.requester.union_id,
-            max_dentries=request.totals.dentries + 1,
-        )
-        try:
-            left = {dentry.dentry_id for dentry in await resolver.contents(folder)}
-        except (DingTalkError, TargetProblem):
-            return 0  # then it is told as it was before: not deleted as a whole
-        return len(shown - left)
 
     async def _there(self, request: Request, dentry_ids: Sequence[str]) -> dict[str, Dentry]:
         async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._patience.batch):

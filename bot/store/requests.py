@@ -9,7 +9,17 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.models import Dentry, Entry, ItemResult, Manifest, Operator, Outcome, Request, RequestState
+from bot.models import (
+    OPEN_STATES,
+    Dentry,
+    Entry,
+    ItemResult,
+    Manifest,
+    Operator,
+    Outcome,
+    Request,
+    RequestState,
+)
 from bot.store.audit import append
 from bot.store.database import Database
 from bot.store.tables import cards, manifest_entries, requests
@@ -94,7 +104,7 @@ class Requests:
 
     async def next_expiry(self) -> datetime | None:
         """When the next open request runs out."""
-        query = select(func.min(requests.c.expires_at)).where(requests.c.state.in_(_OPEN))
+        query = select(func.min(requests.c.expires_at)).where(requests.c.state.in_(OPEN_STATES))
         async with self._database.reading() as connection:
             when: datetime | None = (await connection.execute(query)).scalar()
             return when
@@ -143,6 +153,16 @@ class Requests:
         """Lines of the frozen manifest in its order."""
         rows = await self._entry_rows(request_id, targets_only, offset, limit)
         return [_entry(row) for row in rows]
+
+    async def inside(self, request_id: str, target_ids: Collection[str]) -> dict[str, dict[str, Dentry]]:
+        """What the manifest shows inside these folders, by folder and dentryId."""
+        table = manifest_entries
+        query = select(table).where(table.c.request_id == request_id, table.c.target_id.in_(target_ids))
+        shown: dict[str, dict[str, Dentry]] = {target_id: {} for target_id in target_ids}
+        async with self._database.reading() as connection:
+            for row in (await connection.execute(query)).mappings():
+                shown[row["target_id"]][row["dentry_id"]] = Dentry.model_validate(row["dentry"])
+        return shown
 
     async def results(self, request_id: str) -> list[ItemResult]:
         """What became of the targets so far, in the order of the manifest; the undecided are left out."""
@@ -255,7 +275,6 @@ class Requests:
             return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
 
 
-_OPEN = (RequestState.AWAITING_CONFIRMATION, RequestState.AWAITING_APPROVAL)
 _DERIVED = {"corp_id", "requester_id", "conversation_id"}
 
 
