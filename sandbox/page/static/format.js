@@ -1,0 +1,41 @@
+/** Numbers, sizes and times as a reader wants them. */
+import { language } from "./words.js";
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function size(bytes) {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${unit ? value.toFixed(1) : value} ${UNITS[unit]}`;
+}
+
+export const grouped = (number) => new Intl.NumberFormat(language()).format(number);
+
+export const clock = (ms) => new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+
+export const clockSeconds = (ms) =>
+  new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+
+export const day = (ms) => new Intl.DateTimeFormat(language(), { year: "numeric", month: "short", day: "numeric" }).format(ms);
+
+export const dayAndClock = (ms) =>
+  new Intl.DateTimeFormat(language(), { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+
+/** Midnight-to-midnight days between two times, in the reader's zone. */
+export const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
+
+/** What DingTalk writes where there is no portrait: the end of a Chinese name, the beginning of others. */
+export function initials(name) {
+  const letters = [...name];
+  return /^[\x00-\x7f]*$/.test(name) ? letters.slice(0, 1).join("").toUpperCase() : letters.slice(-2).join("");
+}
+
+/** One of six colours, always the same one for the same text. */
+export function tint(text) {
+  let sum = 0;
+  for (const letter of text) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+  return sum % 6;
+}
+
+/** Text in which what has no shape of its own (zero-width, bidi) is seen. */
+export const visible = (text) => String(text ?? "").replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]/g, "□");

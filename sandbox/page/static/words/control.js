@@ -1,0 +1,3 @@
+/** `key: [English, Chinese]` */
+export const CONTROL = {
+};
