@@ -1,4 +1,4 @@
-import { Refused, get, post } from "./api.js";
+import { get, post, Refused } from "./api.js";
 import { Loader, Model } from "./model.js";
 
 const PAGE = 200;
@@ -95,6 +95,11 @@ export class Seat extends Model {
     else this.presses.set(key, pressed.error ?? "");
     this.changed();
     return pressed;
+  }
+
+  /** The highest number this person has looked at, in any conversation. */
+  static seenBy(userId) {
+    return Math.max(0, ...Object.entries(readSeen()).filter(([key]) => key.startsWith(`${userId} `)).map(([, seq]) => seq));
   }
 
   async loadOlder() {
