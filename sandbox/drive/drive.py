@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.clock import Clock
+from sandbox.drive.changes import CHANGES_KEPT, Change
 from sandbox.drive.dentry import Dentry, DentryType
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
 from sandbox.drive.refusals import refusal
@@ -16,6 +17,7 @@ from sandbox.drive.rights import Operator, allows
 from sandbox.drive.space import Space
 from sandbox.drive.task import Task
 from sandbox.limits import Limits
+from sandbox.log import Log
 from sandbox.newest import Newest
 
 Push = Callable[[str, str, dict[str, Any]], None]
@@ -49,6 +51,8 @@ class Drive:
         self.tasks: Newest[str, Task] = Newest(TASKS_KEPT)
         self.subscriptions: set[tuple[str, str, str]] = set()
         """(corpId, scope, scopeId)"""
+        self.changes: Log[Change] = Log(CHANGES_KEPT)
+        """What became of what; its bell also rings when a task comes on."""
         self.last_id = _FIRST_ID
         self._places: dict[str, tuple[str, str]] = {}
         """uuid → (spaceId, dentryId), of what lies in a space."""
@@ -211,7 +215,9 @@ class Drive:
 
     def take_over(self, other: "Drive") -> None:
         """Becomes the same as `other`, which is not used any more."""
-        vars(self).update(vars(other))
+        self.changes.clear()
+        vars(self).update({**vars(other), "changes": self.changes})
+        self.changes.bell.ring()
         self.clock.wake()
 
     def locked(self, space: Space, dentry: Dentry) -> bool:
