@@ -32,8 +32,8 @@ export function initials(name) {
 
 /** One of six colours, always the same one for the same text. */
 export function tint(text) {
-  let sum = 0;
-  for (const letter of text) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+  let sum = 7;
+  for (const letter of text) sum = (sum * 33 + letter.codePointAt(0)) % 99991;
   return sum % 6;
 }
 

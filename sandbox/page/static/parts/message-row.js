@@ -9,6 +9,7 @@ import { size, visible } from "../format.js";
 import { t } from "../words.js";
 
 const LINK = /(https?:\/\/[^\s<>"'）)】]+)/g;
+const OPTION = /(--[^\s]+)/g;
 const TOGETHER_MS = 2 * 60_000;
 
 export function messageRow(message, before, context) {
@@ -21,7 +22,7 @@ export function messageRow(message, before, context) {
     <article class="line ${mine ? "mine" : ""} ${goesOn ? "goes-on" : ""}" data-id=${message.id} data-kind=${message.kind}>
       ${goesOn ? html`<span class="avatar-gap"></span>` : sender ? face({ ...sender, name: sender.name ?? sender.userId }) : robotFace()}
       <div class="body ${isPaper(message) ? "wide" : ""}">
-        ${goesOn ? nothing : html`<div class="name"><bdi>${visible(sender?.name ?? robot?.name ?? message.from.robot)}</bdi>
+        ${goesOn || (mine && !message.visibleTo) ? nothing : html`<div class="name"><bdi>${visible(sender?.name ?? robot?.name ?? message.from.robot)}</bdi>
           ${sender ? nothing : html`<span class="badge">${t("chat.robot")}</span>`}${privacy(message, seat, world)}</div>`}
         ${content(message, context, { mine, robot })}
       </div>
@@ -67,7 +68,7 @@ function linked(text) {
   return visible(text).split(LINK).map((part, index) => index % 2
     ? html`<a href=${part} target="_blank" rel="noopener noreferrer" class=${part.includes("alidocs.dingtalk.com") ? "doc-link" : ""}>${
       part.includes("alidocs.dingtalk.com") ? icon("file-text", "small") : nothing}${part}</a>`
-    : part);
+    : part.split(OPTION).map((piece, at) => (at % 2 ? html`<span class="whole">${piece}</span>` : piece)));
 }
 
 function fileBox(message, sign = "file") {
