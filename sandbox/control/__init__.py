@@ -2,12 +2,19 @@
 
 from aiohttp import web
 
-from sandbox.control import chat, drive, stream, wire
+from sandbox.control import chat, drive, faults, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.world import World
 
-ROUTES: tuple[Route, ...] = (*chat.ROUTES, *stream.ROUTES, *drive.ROUTES, *wire.ROUTES, *whole.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *chat.ROUTES,
+    *stream.ROUTES,
+    *drive.ROUTES,
+    *wire.ROUTES,
+    *faults.ROUTES,
+    *whole.ROUTES,
+)
 
 
 def add_routes(app: web.Application, world: World) -> None:
