@@ -30,6 +30,9 @@ export function initials(name) {
   return /^[\x00-\x7f]*$/.test(name) ? letters.slice(0, 1).join("").toUpperCase() : letters.slice(-2).join("");
 }
 
+/** The same for a group: where its name begins. */
+export const groupInitials = (title) => [...title].slice(0, 2).join("");
+
 /** One of six colours, always the same one for the same text. */
 export function tint(text) {
   let sum = 7;
