@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from sandbox.control import bins, chat, conversations, drive, folders, hand, stream, wire
+from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
@@ -18,6 +18,7 @@ ROUTES: tuple[Route, ...] = (
     *bins.ROUTES,
     *hand.ROUTES,
     *wire.ROUTES,
+    *faults.ROUTES,
     *whole.ROUTES,
 )
 

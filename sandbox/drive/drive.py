@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.drive.changes import ChangeKind, Changes
-from sandbox.drive.dentry import Dentry, DentryType
+from sandbox.drive.dentry import Dentry, DentryType, undivided
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator, allows
@@ -93,6 +93,10 @@ class Drive:
         if space is None or space.corp_id != corp_id:
             return None
         return space, self.dentry(space, dentry_id)
+
+    def place_of(self, uuid: str) -> tuple[str, str] | None:
+        """(spaceId, dentryId) of what has this dentryUuid and lies in a space."""
+        return self._places.get(uuid)
 
     def require(self, space: Space, dentry: Dentry | None, operator: Operator, privilege: str) -> None:
         """Raises permissionDenied unless the operator holds the privilege there (None: at the top)."""
@@ -232,7 +236,12 @@ class Drive:
         self.clock.wake()
 
     def locked(self, space: Space, dentry: Dentry) -> bool:
-        """Whether a running task works on this dentry, on a folder above it, or on something below it."""
+        """Whether a running task works on this dentry, on a folder above it, or on something below it.
+
+        Nothing is locked where `Limits.write_lock` is off.
+        """
+        if self.limits.write_lock == "off":
+            return False
         roots = {t.root_id for t in self._running.values() if t.space_id == space.id}
         if not roots:
             return False
@@ -285,12 +294,7 @@ class Drive:
     def _hand_over(self, task: Task, space: Space) -> None:
         """Recycles or forgets what the task holds: one tree, or several when their folder had to stay."""
         contents, task.held = task.held[::-1], []
-        trees: dict[str, list[Dentry]] = {}
-        for dentry in contents:
-            tree = trees.get(dentry.parent_id, [])
-            tree.append(dentry)
-            trees[dentry.id] = tree
-        for root, *below in {id(tree): tree for tree in trees.values()}.values():
+        for root, *below in undivided(contents):
             names = task.units.get(root.id) or self._names(space, root)
             if task.to_bin:
                 self.recycle(space, [root, *below], names, task.operator_id)
