@@ -8,13 +8,14 @@ from sandbox import drive
 from sandbox.cards import Card, Cards, Template
 from sandbox.chat import Chat, Conversation, Message, Session
 from sandbox.clock import Clock
+from sandbox.dice import Dice
 from sandbox.faults import Faults
 from sandbox.limits import Limits
 from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
-from sandbox.stream import Stream
+from sandbox.stream import SEED, Stream
 from sandbox.tokens import Tokens
 from sandbox.world import World
 
@@ -56,6 +57,7 @@ def reseed(world: World) -> None:
     world.meter.reset()
     world.violations.clear()
     _set_limits(world, {})
+    world.stream.dice = Dice(SEED)
     load(world, world.seed)
 
 
@@ -86,13 +88,9 @@ def dump(world: World) -> JsonObject:
         "media": dict(world.media),
         "limits": to_json(world.limits),
         "drive": drive.to_dict(world.drive),
+        "dice": {"stream": to_json(world.stream.dice)},
         "violations": list(world.violations),
-        "meter": {
-            "month": world.meter.month,
-            "counted": world.meter.calls.total(),
-            "calls": dict(world.meter.calls),
-            "pushes": world.meter.pushes,
-        },
+        "meter": world.meter.read(),
     }
 
 
@@ -167,6 +165,11 @@ def _set_drive(world: World, raw: JsonObject) -> None:
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
 
 
+def _set_dice(world: World, raw: JsonObject) -> None:
+    """Takes up the dice where they lay: which connection is hit next."""
+    world.stream.dice = from_json(Dice, raw["stream"])
+
+
 LOADERS: dict[str, Callable[[World, Any], None]] = {
     "clock": _set_clock,
     "apps": _set_apps,
@@ -181,4 +184,5 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "media": _set_media,
     "limits": _set_limits,
     "drive": _set_drive,
+    "dice": _set_dice,
 }

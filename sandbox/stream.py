@@ -7,7 +7,6 @@ for an application that has no connection.
 
 import asyncio
 import json
-import random
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ from aiohttp import WSMsgType, web
 
 from sandbox import ids
 from sandbox.clock import Clock
+from sandbox.dice import Dice
 from sandbox.frames import CALLBACK, CARD_TOPIC, EVENT, OK, FrameRecord, Push, parse, record_of, system_frame
 from sandbox.limits import Limits
 from sandbox.log import Log
@@ -26,6 +26,8 @@ REDELIVER_AFTER_S = (16.0, 60.0)
 TICKET_SECONDS = 90.0
 DISCONNECT_GRACE_S = 10.0
 REMEMBERED = 5000
+SEED = 7
+"""Of the dice that say which connection is hit."""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class Stream:
         self.apps = apps
         self.connections: dict[str, Connection] = {}
         self.log: Log[FrameRecord] = Log()
-        self.rng = random.Random(7)  # noqa: S311  which connection is hit must be repeatable, not secret
+        self.dice = Dice(SEED)
         self._tickets: Newest[str, Ticket] = Newest(REMEMBERED)
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._records: Newest[str, FrameRecord] = Newest(REMEMBERED)
@@ -173,7 +175,7 @@ class Stream:
     def send_raw(self, text: str, connection_id: str = "") -> str:
         """Sends any text through a connection; returns its id. Raises LookupError when there is none."""
         open_ = list(self.connections.values())
-        chosen = self.connections.get(connection_id) or (self.rng.choice(open_) if open_ else None)
+        chosen = self.connections.get(connection_id) or (self.dice.choose(open_) if open_ else None)
         if chosen is None:
             raise LookupError("no connection is open")
         self._put(chosen, parse(text), text)
@@ -199,7 +201,7 @@ class Stream:
         takers = [c for c in takers if c.takes(push.type, push.topic)]
         if not takers:
             return False
-        connection = self.rng.choice(takers)
+        connection = self.dice.choose(takers)
         app_id = self.apps[push.client_id].unified_app_id
         frame = push.frame(app_id=app_id, connection_id=connection.id, at_ms=self.clock.now_ms())
         self._put(connection, frame, json.dumps(frame, ensure_ascii=False), push.msg_id)
