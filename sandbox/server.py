@@ -50,6 +50,7 @@ def create_app(world: World) -> web.Application:
     async def close(_: web.Application) -> None:
         for bell in (world.calls.bell, world.stream.log.bell, world.chat.bell):
             bell.close()
+        await world.run.close()
         await world.stream.close()
 
     app.cleanup_ctx.append(work)

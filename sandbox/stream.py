@@ -167,10 +167,14 @@ class Stream:
 
     def redeliver_now(self, *, msg_id: str = "", message_id: str = "") -> bool:
         """Sends something again at once, acknowledged or not; False when there is no such push."""
-        push = self._pushes.get(msg_id) or next(
+        push = self.find_push(msg_id=msg_id, message_id=message_id)
+        return push is not None and self._send(push)
+
+    def find_push(self, *, msg_id: str = "", message_id: str = "") -> Push | None:
+        """What went out under this msgId, or in the frame with this messageId."""
+        return self._pushes.get(msg_id) or next(
             (p for p in self._pushes.values() if message_id and message_id in p.message_ids), None
         )
-        return push is not None and self._send(push)
 
     def send_raw(self, text: str, connection_id: str = "") -> str:
         """Sends any text through a connection; returns its id. Raises LookupError when there is none."""

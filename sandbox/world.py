@@ -15,6 +15,7 @@ from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
+from sandbox.run import Run
 from sandbox.stream import Stream
 from sandbox.tokens import Tokens
 
@@ -48,6 +49,7 @@ class World:
     """Uploaded media: mediaId → file name."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
+    run: Run = field(default_factory=Run)
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
