@@ -14,8 +14,9 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import ids
+from sandbox.effects import CallEffect
 from sandbox.errors import ApiError, OldApiError
-from sandbox.faults import Fault, ItemFault
+from sandbox.faults import Fault, ItemFault, Occasion
 from sandbox.people import App
 from sandbox.record import CallRecord
 from sandbox.tokens import Token
@@ -75,11 +76,14 @@ class Gate:
         self, request: web.Request, record: CallRecord, app: App, body: Body
     ) -> web.StreamResponse:
         asked = self.endpoint.items.asked(body[0]) if self.endpoint.items else ()
-        fault = self.world.faults.pick(self.endpoint.route, request.method, request.path, asked)
+        occasion = Occasion(
+            self.endpoint.route, request.method, request.path, app.client_id, items=tuple(asked)
+        )
+        fault = self.world.faults.pick(occasion, CallEffect)
         record.fault_id = fault.id if fault else ""
         await self._delay(fault)
-        if fault and fault.answers and not fault.after:
-            return self._fail(request, record, fault)
+        if fault and fault.what.answers and not fault.what.after:
+            return self._fail(request, record, fault.what)
         call = Call(
             self.world,
             app,
@@ -88,12 +92,12 @@ class Gate:
             *body,
             base_url=f"{request.scheme}://{request.host}",
         )
-        if fault and fault.item and self.endpoint.items and not fault.answers:
-            result = await self._spoilt(call, fault.item, self.endpoint.items, after=fault.after)
+        if fault and fault.which.item and self.endpoint.items and not fault.what.answers:
+            result = await self._spoilt(call, fault.which.item, self.endpoint.items, after=fault.what.after)
         else:
             result = await self.endpoint.handler(call)
-        if fault and fault.answers:
-            return self._fail(request, record, fault)
+        if fault and fault.what.answers:
+            return self._fail(request, record, fault.what)
         if self.endpoint.old_style:
             result = {"errcode": 0, "errmsg": "ok", **result}
         if self.endpoint.path.startswith("/topapi/"):
@@ -113,8 +117,8 @@ class Gate:
         failed = items.failed(call, bad.dentry_id, bad.error_code)
         return {**result, "resultItems": [failed if one == bad.dentry_id else next(worked) for one in asked]}
 
-    async def _delay(self, fault: Fault | None) -> None:
-        delay_ms = self.world.limits.latency_ms + (fault.delay_ms if fault else 0)
+    async def _delay(self, fault: Fault[CallEffect] | None) -> None:
+        delay_ms = self.world.limits.latency_ms + (fault.what.delay_ms if fault else 0)
         if delay_ms:
             await asyncio.sleep(delay_ms / 1000)
 
@@ -127,7 +131,7 @@ class Gate:
             dumps=lambda value: json.dumps(value, ensure_ascii=False),
         )
 
-    def _fail(self, request: web.Request, record: CallRecord, fault: Fault) -> web.StreamResponse:
+    def _fail(self, request: web.Request, record: CallRecord, fault: CallEffect) -> web.StreamResponse:
         if fault.reset:
             record.response = "connection reset"
             if request.transport is not None:
@@ -137,9 +141,11 @@ class Gate:
             return self._reply(record, *self._fault_body(fault, record.request_id))
         text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body, ensure_ascii=False)
         record.status, record.response = fault.status or 200, fault.body
-        return web.Response(text=text, status=record.status, content_type=fault.content_type)
+        return web.Response(
+            text=text, status=record.status, content_type=fault.content_type or "application/json"
+        )
 
-    def _fault_body(self, fault: Fault, request_id: str) -> tuple[int, JsonObject]:
+    def _fault_body(self, fault: CallEffect, request_id: str) -> tuple[int, JsonObject]:
         if self.endpoint.old_style:
             code = int(fault.code) if fault.code.lstrip("-").isdigit() else -1
             return fault.status or 200, OldApiError(code, fault.message or fault.code).body(request_id)

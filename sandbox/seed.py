@@ -9,6 +9,7 @@ from sandbox.cards import Card, Cards, Template
 from sandbox.chat import Chat, Conversation, Message, Session
 from sandbox.clock import Clock
 from sandbox.dice import Dice
+from sandbox.faultform import fault_json, read_fault
 from sandbox.faults import Faults
 from sandbox.limits import Limits
 from sandbox.meter import Meter
@@ -27,6 +28,7 @@ JsonObject = dict[str, Any]
 def new_world(seed: JsonObject | None = None) -> World:
     """A world with this seed (the built-in one when None), its clock at the real time."""
     clock, limits = Clock(), Limits()
+    faults = Faults(clock)
     meter = Meter(clock, limits)
     apps: dict[str, Application] = {}
     stream = Stream(clock, limits, meter, apps)
@@ -39,7 +41,7 @@ def new_world(seed: JsonObject | None = None) -> World:
         cards=Cards(),
         tokens=Tokens(clock),
         meter=meter,
-        faults=Faults(),
+        faults=faults,
         apps=apps,
     )
     world.seed = read_seed() if seed is None else seed
@@ -52,7 +54,7 @@ def reseed(world: World) -> None:
 
     Connections, access tokens and the clock stay, so that an application notices nothing.
     """
-    world.faults.ordered.clear()
+    world.faults.replace()
     world.calls.clear()
     world.meter.reset()
     world.violations.clear()
@@ -87,6 +89,7 @@ def dump(world: World) -> JsonObject:
         "sessions": {key: to_json(s) for key, s in world.chat.sessions.items()},
         "media": dict(world.media),
         "limits": to_json(world.limits),
+        "faults": [fault_json(f) for f in world.faults.ordered.values()],
         "drive": drive.to_dict(world.drive),
         "dice": {"stream": to_json(world.stream.dice)},
         "violations": list(world.violations),
@@ -160,6 +163,11 @@ def _set_limits(world: World, raw: JsonObject) -> None:
     world.clock.wake()
 
 
+def _set_faults(world: World, raw: list[JsonObject]) -> None:
+    """Sets the faults, each with its past: its dice fall as they would have fallen."""
+    world.faults.replace([read_fault(r) for r in raw])
+
+
 def _set_drive(world: World, raw: JsonObject) -> None:
     """Gives the drive another content; the object itself stays, the server works on it."""
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
@@ -183,6 +191,7 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "sessions": _set_sessions,
     "media": _set_media,
     "limits": _set_limits,
+    "faults": _set_faults,
     "drive": _set_drive,
     "dice": _set_dice,
 }

@@ -1,11 +1,9 @@
 """Control of the interfaces: what was called, what shall fail, how strict and slow it is."""
 
-from dataclasses import fields
-
 from sandbox.control.desk import JsonObject, Order, Route
-from sandbox.faults import Fault, ItemFault
+from sandbox.faultform import fault_fields, fault_json
 from sandbox.limits import Limits
-from sandbox.paper import camel, from_json, to_json
+from sandbox.paper import camel, to_json
 from sandbox.record import CallRecord
 from sandbox.talk import MisuseError
 
@@ -30,40 +28,27 @@ async def forget_calls(order: Order) -> JsonObject:
 
 
 async def faults(order: Order) -> JsonObject:
-    """The faults ordered and how often each struck."""
-    return {"faults": [_fault(f) for f in order.world.faults.ordered.values()]}
-
-
-def _fault(fault: Fault) -> JsonObject:
-    return {camel(f.name): getattr(fault, f.name) for f in fields(fault) if f.name not in {"rng", "item"}} | {
-        "item": to_json(fault.item) if fault.item else None
-    }
+    """The faults ordered, how often each struck, and of how many chances."""
+    return {"faults": [fault_json(f) for f in order.world.faults.ordered.values()]}
 
 
 async def order_fault(order: Order) -> JsonObject:
-    """Orders a fault, see `Fault`; returns its id."""
-    raw = dict(order.body)
-    names = {camel(f.name): f.name for f in fields(Fault) if f.name not in {"id", "rng", "struck"}}
-    unknown = raw.keys() - names.keys() - {"seed"}
-    if unknown:
-        raise MisuseError(f"a fault has no {', '.join(sorted(unknown))}")
-    if raw.get("item"):
-        raw["item"] = from_json(ItemFault, raw["item"])
+    """Orders a fault, see `sandbox.faults`; returns its id and its seed."""
     order.need("route")
-    fault = order.world.faults.order(**{names.get(key, key): value for key, value in raw.items()})
-    return {"id": fault.id}
+    fault = order.world.faults.order(**fault_fields(order.body))
+    return {"id": fault.id, "seed": fault.when.seed}
 
 
 async def cancel_fault(order: Order) -> JsonObject:
     """Takes one fault back."""
-    if order.world.faults.ordered.pop(order.path["faultId"], None) is None:
+    if not order.world.faults.cancel(order.path["faultId"]):
         raise MisuseError(f"there is no fault {order.path['faultId']}")
     return {}
 
 
 async def cancel_faults(order: Order) -> JsonObject:
     """Takes all faults back."""
-    order.world.faults.ordered.clear()
+    order.world.faults.replace()
     return {}
 
 
