@@ -56,8 +56,9 @@ def routes(orders: Sequence[Route]) -> tuple[Route, ...]:
 
 
 async def status(order: Order) -> JsonObject:
-    """What is being recorded or replayed, or how the last replay ended."""
+    """What is being recorded or replayed, or how the last replay ended; with `wait`, once nothing is."""
     run = order.world.run
+    await run.bell.until(lambda: run.state == IDLE, order.wait_s)
     told = {"state": run.state, "orders": run.orders, "done": run.done, "missing": to_json(run.missing)}
     return {**told, "failed": run.failed} if run.failed else told
 
