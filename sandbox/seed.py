@@ -31,7 +31,7 @@ def new_world(seed: JsonObject | None = None) -> World:
     faults = Faults(clock)
     meter = Meter(clock, limits)
     apps: dict[str, Application] = {}
-    stream = Stream(clock, limits, meter, apps)
+    stream = Stream(clock, limits, meter, apps, faults)
     world = World(
         clock=clock,
         limits=limits,
@@ -166,6 +166,7 @@ def _set_limits(world: World, raw: JsonObject) -> None:
 def _set_faults(world: World, raw: list[JsonObject]) -> None:
     """Sets the faults, each with its past: its dice fall as they would have fallen."""
     world.faults.replace([read_fault(r) for r in raw])
+    world.stream.befall()
 
 
 def _set_drive(world: World, raw: JsonObject) -> None:

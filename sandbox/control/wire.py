@@ -36,6 +36,7 @@ async def order_fault(order: Order) -> JsonObject:
     """Orders a fault, see `sandbox.faults`; returns its id and its seed."""
     order.need("route")
     fault = order.world.faults.order(**fault_fields(order.body))
+    order.world.stream.befall()
     return {"id": fault.id, "seed": fault.when.seed}
 
 
