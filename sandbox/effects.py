@@ -21,8 +21,10 @@ class CallEffect:
     A pause of `first_byte_ms`. Then the connection is `reset`; or the answer is `status` with `body` or with
     `code` and `message`; or the real answer: with an item failed (`Which.item`), with no card delivered for the
     reason `deliver`, with the asynchronous tasks it started failing as `task` says. The answer comes as
-    `content_type`, and only its first `truncate` bytes do. `early`: before token, permission, limits are looked
-    at, uncounted.
+    `content_type`, and only its first `truncate` bytes do.
+
+    `early`: before token, permission and limits are looked at, and uncounted. `counted_only`: only to calls that
+    use up the month's quota.
     """
 
     status: int = 0
@@ -36,6 +38,7 @@ class CallEffect:
     reset: bool = False
     after: bool = False
     early: bool = False
+    counted_only: bool = False
     task: TaskFault | None = None
     deliver: str = ""
 

@@ -30,7 +30,7 @@ def fault_fields(raw: Mapping[str, Any]) -> JsonObject:
 
     Raises ValueError for a field that a fault on this route does not have, or a value that is none for it.
     """
-    route = raw.get("route", "")
+    route = "" if raw.get("route") is None else raw["route"]
     if not isinstance(route, str):
         raise ValueError("route is no text")  # noqa: TRY004  the fault of whoever sent it
     hints = {

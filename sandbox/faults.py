@@ -23,7 +23,10 @@ _FATES = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class ItemFault:
-    """One thing of a call fails, that of a dentryId or recycleItemId: in a list, inside an answer that succeeds."""
+    """One thing of a call fails, that of a dentryId or recycleItemId: in a list, inside an answer that succeeds.
+
+    Without a dentryId it is whichever a call names first.
+    """
 
     dentry_id: str
     error_code: str
@@ -66,8 +69,12 @@ class Which:
             and (not self.person or self.person in occasion.people)
             and (not self.space_id or self.space_id in occasion.spaces)
             and (not self.client_id or self.client_id == occasion.client_id)
-            and (self.item is None or self.item.dentry_id in occasion.items)
+            and (self.item is None or self._names_item(occasion))
         )
+
+    def _names_item(self, occasion: Occasion) -> bool:
+        wanted = self.item.dentry_id if self.item else ""
+        return wanted in occasion.items if wanted else bool(occasion.items)
 
     def _leads_to(self, occasion: Occasion) -> bool:
         if self.route == occasion.route:

@@ -12,6 +12,7 @@ from sandbox.dice import Dice
 from sandbox.faultform import fault_json, read_fault
 from sandbox.faults import Faults
 from sandbox.limits import Limits
+from sandbox.locks import WriteLocks
 from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
@@ -32,16 +33,18 @@ def new_world(seed: JsonObject | None = None) -> World:
     meter = Meter(clock, limits)
     apps: dict[str, Application] = {}
     stream = Stream(clock, limits, meter, apps, faults)
+    store = drive.Drive(clock, limits, stream.push_event)
     world = World(
         clock=clock,
         limits=limits,
         stream=stream,
-        drive=drive.Drive(clock, limits, stream.push_event),
+        drive=store,
         chat=Chat(clock),
         cards=Cards(),
         tokens=Tokens(clock),
         meter=meter,
         faults=faults,
+        locks=WriteLocks(store, limits),
         apps=apps,
     )
     world.seed = read_seed() if seed is None else seed
@@ -158,8 +161,7 @@ def _set_media(world: World, raw: dict[str, str]) -> None:
 def _set_limits(world: World, raw: JsonObject) -> None:
     """Sets every knob named, the others to their defaults; the object itself stays, others hold it."""
     wanted = from_json(Limits, raw)
-    for name in Limits.__slots__:
-        setattr(world.limits, name, getattr(wanted, name))
+    world.limits.change(**{name: getattr(wanted, name) for name in Limits.__slots__})
     world.clock.wake()
 
 

@@ -2,12 +2,19 @@
 
 from aiohttp import web
 
-from sandbox.control import chat, drive, run, stream, wire
+from sandbox.control import chat, drive, faults, run, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.world import World
 
-ORDERS: tuple[Route, ...] = (*chat.ROUTES, *stream.ROUTES, *drive.ROUTES, *wire.ROUTES, *whole.ROUTES)
+ORDERS: tuple[Route, ...] = (
+    *chat.ROUTES,
+    *stream.ROUTES,
+    *drive.ROUTES,
+    *wire.ROUTES,
+    *faults.ROUTES,
+    *whole.ROUTES,
+)
 """What may be done; all but GET is kept in a recording."""
 ROUTES: tuple[Route, ...] = (*map(run.noted, ORDERS), *run.routes(ORDERS))
 

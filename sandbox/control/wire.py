@@ -1,7 +1,6 @@
-"""Control of the interfaces: what was called, what shall fail, how strict and slow it is."""
+"""Control of the interfaces: what was called, how strict and slow they are."""
 
 from sandbox.control.desk import JsonObject, Order, Route
-from sandbox.faultform import fault_fields, fault_json
 from sandbox.limits import Limits
 from sandbox.paper import camel, to_json
 from sandbox.record import CallRecord
@@ -27,32 +26,6 @@ async def forget_calls(order: Order) -> JsonObject:
     return {"lastSeq": order.world.calls.numbers.last}
 
 
-async def faults(order: Order) -> JsonObject:
-    """The faults ordered, how often each struck, and of how many chances."""
-    return {"faults": [fault_json(f) for f in order.world.faults.ordered.values()]}
-
-
-async def order_fault(order: Order) -> JsonObject:
-    """Orders a fault, see `sandbox.faults`; returns its id and its seed."""
-    order.need("route")
-    fault = order.world.faults.order(**fault_fields(order.body))
-    order.world.stream.befall()
-    return {"id": fault.id, "seed": fault.when.seed}
-
-
-async def cancel_fault(order: Order) -> JsonObject:
-    """Takes one fault back."""
-    if not order.world.faults.cancel(order.path["faultId"]):
-        raise MisuseError(f"there is no fault {order.path['faultId']}")
-    return {}
-
-
-async def cancel_faults(order: Order) -> JsonObject:
-    """Takes all faults back."""
-    order.world.faults.replace()
-    return {}
-
-
 async def limits(order: Order) -> JsonObject:
     """The knobs."""
     return to_json(order.world.limits)
@@ -64,8 +37,7 @@ async def set_limits(order: Order) -> JsonObject:
     unknown = order.body.keys() - names.keys()
     if unknown:
         raise MisuseError(f"there is no limit {', '.join(sorted(unknown))}")
-    for key, value in order.body.items():
-        setattr(order.world.limits, names[key], value)
+    order.world.limits.change(**{names[key]: value for key, value in order.body.items()})
     order.world.clock.wake()
     return to_json(order.world.limits)
 
@@ -73,10 +45,6 @@ async def set_limits(order: Order) -> JsonObject:
 ROUTES: tuple[Route, ...] = (
     ("GET", "/calls", calls),
     ("DELETE", "/calls", forget_calls),
-    ("GET", "/faults", faults),
-    ("POST", "/faults", order_fault),
-    ("DELETE", "/faults", cancel_faults),
-    ("DELETE", "/faults/{faultId}", cancel_fault),
     ("GET", "/limits", limits),
     ("PUT", "/limits", set_limits),
 )
