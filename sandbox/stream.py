@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox import ids
+from sandbox.bell import Bell
 from sandbox.clock import Clock
 from sandbox.frames import CALLBACK, CARD_TOPIC, EVENT, OK, FrameRecord, Push, parse, record_of, system_frame
 from sandbox.limits import Limits
@@ -68,6 +69,8 @@ class Stream:
         self.apps = apps
         self.connections: dict[str, Connection] = {}
         self.log: Log[FrameRecord] = Log()
+        self.bell = Bell()
+        """Rung when a connection opens, closes or changes."""
         self.rng = random.Random(7)  # noqa: S311  which connection is hit must be repeatable, not secret
         self._tickets: Newest[str, Ticket] = Newest(REMEMBERED)
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
@@ -93,6 +96,7 @@ class Stream:
         """Runs a connection until it closes."""
         self.connections[connection.id] = connection
         self.log.bell.ring()
+        self.bell.ring()
         tasks = [asyncio.create_task(self._write(connection)), asyncio.create_task(self._ping(connection))]
         try:
             async for message in connection.socket:
@@ -104,6 +108,7 @@ class Stream:
             await asyncio.gather(*tasks, return_exceptions=True)
             del self.connections[connection.id]
             self.log.bell.ring()
+            self.bell.ring()
 
     async def close(self) -> None:
         """Closes every connection, stops what runs in the background, lets nobody wait for an answer."""
@@ -184,6 +189,7 @@ class Stream:
     def disconnect(self, connection: Connection) -> None:
         """Announces the end of a connection: nothing more is delivered, it closes ten seconds later."""
         connection.draining = True
+        self.bell.ring()
         self._put_system(connection, "disconnect", {"reason": "connection is expired"})
         self._spawn(self._close_later(connection))
 

@@ -10,12 +10,14 @@ from sandbox.clock import Clock
 from sandbox.drive import Drive
 from sandbox.faults import Faults
 from sandbox.limits import Limits
+from sandbox.locks import WriteLocks
 from sandbox.log import Log
 from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
 from sandbox.stream import Stream
+from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
@@ -37,6 +39,7 @@ class World:
     tokens: Tokens
     meter: Meter
     faults: Faults
+    locks: WriteLocks
     calls: Log[CallRecord] = field(default_factory=Log)
     apps: dict[str, Application] = field(default_factory=dict)
     """By clientId (suiteKey for a suite)."""
@@ -51,6 +54,18 @@ class World:
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
+    ticks: Ticks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ticks = Ticks(
+            {
+                "chat": self.chat.bell,
+                "calls": self.calls.bell,
+                "frames": self.stream.log.bell,
+                "stream": self.stream.bell,
+                "drive": self.drive.changes.bell,
+            }
+        )
 
     @property
     def conversations(self) -> dict[str, Conversation]:

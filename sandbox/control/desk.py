@@ -1,7 +1,7 @@
 """What every control route shares: a world, the order as JSON, an answer as JSON, and 400 with a reason."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,16 @@ class Order:
         return int(self.query.get(name, default))
 
     @property
+    def limit(self) -> int | None:
+        """How many of the newest are wanted, at least one; None: all. Raises ValueError."""
+        if "limit" not in self.query:
+            return None
+        limit = self.number("limit")
+        if limit < 1:
+            raise ValueError("limit is less than 1")
+        return limit
+
+    @property
     def wait_s(self) -> float:
         """How long a long-poll may last, in seconds."""
         return min(float(self.query.get("wait", 0)), LONGEST_WAIT_S)
@@ -45,11 +55,12 @@ Route = tuple[str, str, Handler]
 
 
 class Desk:
-    """Serves one control handler to aiohttp."""
+    """Serves one control handler to aiohttp; `touched` are the topics that tick whenever it was called."""
 
-    def __init__(self, world: World, handler: Handler) -> None:
+    def __init__(self, world: World, handler: Handler, touched: Sequence[str] = ()) -> None:
         self.world = world
         self.handler = handler
+        self.touched = touched
 
     async def serve(self, request: web.Request) -> web.Response:
         """The handler's answer, or 400 `{error}`."""
@@ -58,6 +69,8 @@ class Desk:
             return _json(await self.handler(order))
         except (MisuseError, LookupError, ValueError, TypeError, ApiError) as exc:
             return _json({"error": str(exc) or type(exc).__name__}, status=400)
+        finally:
+            self.world.ticks.ring(*self.touched)
 
 
 async def _body(request: web.Request) -> JsonObject:
@@ -69,4 +82,9 @@ async def _body(request: web.Request) -> JsonObject:
 
 
 def _json(value: JsonObject, status: int = 200) -> web.Response:
-    return web.json_response(value, status=status, dumps=lambda v: json.dumps(v, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:  # a name with half a surrogate pair
+        body = json.dumps(value).encode()
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")

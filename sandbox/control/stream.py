@@ -71,6 +71,7 @@ def _apply(order: Order, action: str, connection: Connection) -> None:
         order.world.stream.drop(connection)
     elif action == "silence":
         connection.silent = order.body.get("on", True)
+        order.world.stream.bell.ring()
     else:
         raise MisuseError(f"no such action: {action}")
 

@@ -1,4 +1,4 @@
-import { Refused, get, post } from "./api.js";
+import { get, post, Refused } from "./api.js";
 import { Loader, Model } from "./model.js";
 
 const PAGE = 200;
@@ -97,11 +97,16 @@ export class Seat extends Model {
     return pressed;
   }
 
+  /** The highest number this person has looked at, in any conversation. */
+  static seenBy(userId) {
+    return Math.max(0, ...Object.entries(readSeen()).filter(([key]) => key.startsWith(`${userId} `)).map(([, seq]) => seq));
+  }
+
   async loadOlder() {
-    const first = this.messages[0];
-    if (!first || !this.hasOlder) return;
-    const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before: first.seq, limit: PAGE });
-    this.hasOlder = found.messages.length === PAGE;
+    if (!this.hasOlder) return;
+    const before = Math.min(...this.messages.map((message) => message.seq));
+    const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before, limit: PAGE });
+    this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     this.#sort();
     this.changed();
@@ -134,7 +139,7 @@ export class Seat extends Model {
       found = await get(`conversations/${encodeURIComponent(asked)}`, { as: who, after, ...(after ? {} : { limit: PAGE }) });
     } catch { return; }
     if (asked !== this.openId || who !== this.userId) return;
-    if (!after) this.hasOlder = found.messages.length === PAGE;
+    if (!after) this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     for (const id of found.recalled ?? []) this.#byId.delete(id);
     this.#lastSeq = Math.max(after, found.lastSeq);

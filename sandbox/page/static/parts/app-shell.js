@@ -1,6 +1,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit-html/directives/repeat.js";
 import { Part, icon } from "./part.js";
+import { Seat } from "../model/seat.js";
 import { language, setLanguage, t } from "../words.js";
 import "./control-strip.js";
 import "./person-seat.js";
@@ -93,6 +94,11 @@ class AppShell extends Part {
 
   get seats() {
     return this.#seats;
+  }
+
+  /** The highest message number that was looked at as this person. */
+  seenOf(userId) {
+    return Seat.seenBy(userId);
   }
 
   openBeside(userId) {

@@ -46,6 +46,8 @@ export const CHAT = {
   "compose.drive-file": ["Send a file from the drive", "发送网盘里的文件"],
   "compose.file.one-to-one": ["Files reach a robot one to one only", "文件只能在单聊里发给机器人"],
   "compose.hint": ["Enter sends, Shift+Enter starts a new line", "回车发送，Shift+回车换行"],
+  "compose.search": ["Search", "搜索"],
+  "compose.nothing": ["Nothing found", "没有找到"],
   "compose.try": ["Try", "试试"],
   "compose.failed": ["Not sent: {why}", "没有发出：{why}"],
 };
