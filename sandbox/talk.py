@@ -28,7 +28,8 @@ class MisuseError(Exception):
 class Utterance:
     """What somebody says: `msgtype` and the `content` object that goes with it.
 
-    `overrides` replace fields of the robot message (None removes one); `robot_code` chooses the robot.
+    `overrides` replace fields of the robot message (None removes one); `robot_code` chooses the robot. `shown` is
+    in the conversation only, beside the content.
     """
 
     msgtype: str
@@ -37,6 +38,7 @@ class Utterance:
     nick: str = ""
     robot_code: str = ""
     overrides: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     if person is None:
         raise MisuseError(f"nobody is called {user_id}")
     conversation = conversation_of(world, person, conversation_id)
-    message = world.chat.post(conversation.conversation_id, what.msgtype, what.content, sender=person.user_id)
+    body = {**what.content, **what.shown}
+    message = world.chat.post(conversation.conversation_id, what.msgtype, body, sender=person.user_id)
     msg_id = ids.msg_id()
     app = _hearer(world, conversation, what)
     if app is None:
@@ -91,10 +94,16 @@ def _hearer(world: World, conversation: Conversation, what: Utterance) -> Applic
         return None
     if what.robot_code:
         return world.application(what.robot_code)
-    corp_id = conversation.corp_id if in_group else ""
-    homes = [a for a in world.apps.values() if not corp_id or corp_id in a.corp_ids]
     connected = {c.client_id for c in world.stream.connections.values()}
-    return next((a for a in homes if a.client_id in connected), None)
+    return next((a for a in robots_in(world, conversation) if a.client_id in connected), None)
+
+
+def robots_in(world: World, conversation: Conversation) -> list[Application]:
+    """The applications whose robots may hear what is said there; one to one, every one of them."""
+    if conversation.type != GROUP:
+        return list(world.apps.values())
+    homes = [a for a in world.apps.values() if conversation.corp_id in a.corp_ids]
+    return homes if conversation.robot_inside else []
 
 
 def _robot_message(

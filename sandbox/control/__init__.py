@@ -2,14 +2,21 @@
 
 from aiohttp import web
 
-from sandbox.control import chat, drive, stream, wire
+from sandbox.control import chat, conversations, drive, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
 from sandbox.ticks import TOPICS
 from sandbox.world import World
 
-ROUTES: tuple[Route, ...] = (*chat.ROUTES, *stream.ROUTES, *drive.ROUTES, *wire.ROUTES, *whole.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *conversations.ROUTES,
+    *chat.ROUTES,
+    *stream.ROUTES,
+    *drive.ROUTES,
+    *wire.ROUTES,
+    *whole.ROUTES,
+)
 
 TOUCHED: dict[str, tuple[str, ...]] = {
     "apps": ("people",),

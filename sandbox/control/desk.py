@@ -29,6 +29,16 @@ class Order:
         return int(self.query.get(name, default))
 
     @property
+    def limit(self) -> int | None:
+        """How many of the newest are wanted, at least one; None: all. Raises ValueError."""
+        if "limit" not in self.query:
+            return None
+        limit = self.number("limit")
+        if limit < 1:
+            raise ValueError("limit is less than 1")
+        return limit
+
+    @property
     def wait_s(self) -> float:
         """How long a long-poll may last, in seconds."""
         return min(float(self.query.get("wait", 0)), LONGEST_WAIT_S)
