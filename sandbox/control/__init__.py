@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from sandbox.control import chat, conversations, drive, stream, wire
+from sandbox.control import chat, conversations, drive, faults, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
@@ -15,6 +15,7 @@ ROUTES: tuple[Route, ...] = (
     *stream.ROUTES,
     *drive.ROUTES,
     *wire.ROUTES,
+    *faults.ROUTES,
     *whole.ROUTES,
 )
 

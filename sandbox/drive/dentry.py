@@ -1,5 +1,6 @@
 """A dentry: one file or folder inside a space, and the rules for its name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -68,3 +69,13 @@ def numbered_name(name: str, number: int, *, folder: bool) -> str:
     if folder or not dot or not stem:
         return f"{name}({number})"
     return f"{stem}({number}).{suffix}"
+
+
+def undivided(dentries: Iterable[Dentry]) -> list[list[Dentry]]:
+    """Dentries (parents before children) tree by tree: what hangs together without those that are not given."""
+    trees: dict[str, list[Dentry]] = {}
+    for dentry in dentries:
+        tree = trees.get(dentry.parent_id, [])
+        tree.append(dentry)
+        trees[dentry.id] = tree
+    return list({id(tree): tree for tree in trees.values()}.values())

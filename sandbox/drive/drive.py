@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.drive.changes import CHANGES_KEPT, Change
-from sandbox.drive.dentry import Dentry, DentryType
+from sandbox.drive.dentry import Dentry, DentryType, undivided
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator, allows
@@ -95,6 +95,10 @@ class Drive:
         if space is None or space.corp_id != corp_id:
             return None
         return space, self.dentry(space, dentry_id)
+
+    def place_of(self, uuid: str) -> tuple[str, str] | None:
+        """(spaceId, dentryId) of what has this dentryUuid and lies in a space."""
+        return self._places.get(uuid)
 
     def require(self, space: Space, dentry: Dentry | None, operator: Operator, privilege: str) -> None:
         """Raises permissionDenied unless the operator holds the privilege there (None: at the top)."""
@@ -213,6 +217,11 @@ class Drive:
         times = [due for due in dues if due is not None]
         return max(min(times) / 1000, self.clock.now() + PACE_S) if times else None
 
+    def running(self) -> list[Task]:
+        """The tasks that have not ended, after all did what is due."""
+        self.settle()
+        return list(self._running.values())
+
     def take_over(self, other: "Drive") -> None:
         """Becomes the same as `other`, which is not used any more."""
         self.changes.clear()
@@ -221,7 +230,12 @@ class Drive:
         self.clock.wake()
 
     def locked(self, space: Space, dentry: Dentry) -> bool:
-        """Whether a running task works on this dentry, on a folder above it, or on something below it."""
+        """Whether a running task works on this dentry, on a folder above it, or on something below it.
+
+        Nothing is locked where `Limits.write_lock` is off.
+        """
+        if self.limits.write_lock == "off":
+            return False
         roots = {t.root_id for t in self._running.values() if t.space_id == space.id}
         if not roots:
             return False
@@ -271,12 +285,7 @@ class Drive:
     def _hand_over(self, task: Task, space: Space) -> None:
         """Recycles or forgets what the task holds: one tree, or several when their folder had to stay."""
         contents, task.held = task.held[::-1], []
-        trees: dict[str, list[Dentry]] = {}
-        for dentry in contents:
-            tree = trees.get(dentry.parent_id, [])
-            tree.append(dentry)
-            trees[dentry.id] = tree
-        for root, *below in {id(tree): tree for tree in trees.values()}.values():
+        for root, *below in undivided(contents):
             names = task.units.get(root.id) or self._names(space, root)
             if task.to_bin:
                 self.recycle(space, [root, *below], names, task.operator_id)
