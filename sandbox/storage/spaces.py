@@ -11,7 +11,7 @@ from sandbox.errors import ApiError
 from sandbox.storage.arguments import DOC, PAGE_LIMIT, flag, operator, operator_of, option, text
 from sandbox.storage.dentries import space_of
 from sandbox.storage.views import PARTITION, drive_space_view, iso, space_view
-from sandbox.wire import Call, Endpoint, JsonObject, Writes
+from sandbox.wire import Call, Endpoint, JsonObject
 
 _ABILITIES = ("canSearch", "canRename", "canRecordRecentFile")
 _NAMED_LIMIT = 30
@@ -282,7 +282,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         f"{_DRIVE}/spaces/{{spaceId}}",
         delete_drive_space,
         "Drive.Space.Write",
-        writes=Writes(space=True),
         doc=f"{DOC}delete-a-space",
     ),
     Endpoint(
