@@ -15,6 +15,8 @@ EVENT = "EVENT"
 CALLBACK = "CALLBACK"
 ROBOT_TOPIC = "/v1.0/im/bot/messages/get"
 CARD_TOPIC = "/v1.0/card/instances/callback"
+TOPICS = (ROBOT_TOPIC, CARD_TOPIC, "*")
+"""What an application can subscribe to; `*` are events."""
 
 
 @dataclass(slots=True)

@@ -8,24 +8,16 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import auth, card, contact, control, gateway, nowhere, recycle, robot, storage
+from sandbox import control, gateway
+from sandbox.endpoints import ENDPOINTS
 from sandbox.gate import Gate
 from sandbox.guard import Guard
 from sandbox.page import serving
 from sandbox.seed import new_world
-from sandbox.wire import Endpoint
 from sandbox.world import World
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *auth.ENDPOINTS,
-    *contact.ENDPOINTS,
-    *gateway.ENDPOINTS,
-    *robot.ENDPOINTS,
-    *card.ENDPOINTS,
-    *storage.ENDPOINTS,
-    *recycle.ENDPOINTS,
-    *nowhere.ENDPOINTS,
-)
+__all__ = ["ENDPOINTS", "Server", "create_app"]
+
 BODY_BYTES = 32 * 1024 * 1024
 PATIENCE_S = 0.25
 """How long a call that is being answered may delay the end, twice: before it is cancelled, and after."""

@@ -61,7 +61,7 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     if person is None:
         raise MisuseError(f"nobody is called {user_id}")
     conversation = conversation_of(world, person, conversation_id)
-    body = {**what.content, **what.shown}
+    body = {**what.content, **what.shown, **_mention(world, conversation, what)}
     message = world.chat.post(conversation.conversation_id, what.msgtype, body, sender=person.user_id)
     msg_id = ids.msg_id()
     app = _hearer(world, conversation, what)
@@ -85,6 +85,14 @@ def conversation_of(world: World, person: Person, conversation_id: str) -> Conve
     if person.user_id not in conversation.members:
         raise MisuseError(f"{person.user_id} is not in {conversation_id}")
     return conversation
+
+
+def _mention(world: World, conversation: Conversation, what: Utterance) -> dict[str, Any]:
+    """Whom the message @s, by name, as everybody in a group reads it."""
+    if conversation.type != GROUP or not what.at_robot:
+        return {}
+    named = [a for a in robots_in(world, conversation) if what.robot_code in {"", a.robot_code}]
+    return {"atRobots": [a.robot_name for a in named[:1]]} if named else {}
 
 
 def _hearer(world: World, conversation: Conversation, what: Utterance) -> Application | None:

@@ -10,6 +10,7 @@ from sandbox.clock import Clock
 from sandbox.drive import Drive
 from sandbox.faults import Faults
 from sandbox.limits import Limits
+from sandbox.locks import WriteLocks
 from sandbox.log import Log
 from sandbox.meter import Meter
 from sandbox.newest import Newest
@@ -38,6 +39,7 @@ class World:
     tokens: Tokens
     meter: Meter
     faults: Faults
+    locks: WriteLocks
     calls: Log[CallRecord] = field(default_factory=Log)
     apps: dict[str, Application] = field(default_factory=dict)
     """By clientId (suiteKey for a suite)."""

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from sandbox.control import chat, conversations, drive, stream, wire
+from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
@@ -13,8 +13,12 @@ ROUTES: tuple[Route, ...] = (
     *conversations.ROUTES,
     *chat.ROUTES,
     *stream.ROUTES,
+    *folders.ROUTES,
     *drive.ROUTES,
+    *bins.ROUTES,
+    *hand.ROUTES,
     *wire.ROUTES,
+    *faults.ROUTES,
     *whole.ROUTES,
 )
 

@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.errors import ApiError
+from sandbox.log import EntryT, Log
+from sandbox.people import Person
 from sandbox.talk import MisuseError
 from sandbox.world import World
 
@@ -37,6 +39,26 @@ class Order:
         if limit < 1:
             raise ValueError("limit is less than 1")
         return limit
+
+    def newest(self, log: Log[EntryT], fits: Callable[[EntryT], bool]) -> tuple[list[EntryT], bool]:
+        """What a query wants of a log: `after` a number, `before` another, the newest `limit`; if there is more."""
+        after, before, limit = self.number("after"), self.number("before") or None, self.limit
+        found = log.after(after, fits, before=before, limit=limit and limit + 1)
+        return (found[-limit:], len(found) > limit) if limit else (found, False)
+
+    def portion(self, default: int, most: int) -> tuple[int, int]:
+        """`offset` and `limit` of a query for a part of a list. Raises ValueError."""
+        offset, limit = self.number("offset"), self.limit or default
+        if offset < 0:
+            raise ValueError("offset is less than 0")
+        return offset, min(limit, most)
+
+    def person(self, user_id: object) -> Person:
+        """The person with this userId. Raises MisuseError."""
+        person = self.world.people.get(user_id) if isinstance(user_id, str) else None
+        if person is None:
+            raise MisuseError(f"nobody is called {user_id}")
+        return person
 
     @property
     def wait_s(self) -> float:

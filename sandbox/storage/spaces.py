@@ -11,7 +11,7 @@ from sandbox.errors import ApiError
 from sandbox.storage.arguments import DOC, PAGE_LIMIT, flag, operator, operator_of, option, text
 from sandbox.storage.dentries import space_of
 from sandbox.storage.views import PARTITION, drive_space_view, iso, space_view
-from sandbox.wire import Call, Endpoint, JsonObject
+from sandbox.wire import Call, Endpoint, JsonObject, Writes
 
 _ABILITIES = ("canSearch", "canRename", "canRecordRecentFile")
 _NAMED_LIMIT = 30
@@ -126,8 +126,7 @@ def _new_space(call: Call, who: Operator, **about: Any) -> Space:
         owner_id=who.union_id,
         **{"grants": {f"USER:{who.union_id}": "OWNER"}, **about},
     )
-    drive.spaces[space.id] = space
-    return space
+    return drive.add_space(space)
 
 
 # -- the drive interfaces, which have error codes of their own ----------------------------------------------
@@ -282,6 +281,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         f"{_DRIVE}/spaces/{{spaceId}}",
         delete_drive_space,
         "Drive.Space.Write",
+        writes=Writes(space=True),
         doc=f"{DOC}delete-a-space",
     ),
     Endpoint(
