@@ -82,6 +82,7 @@ export const DRIVE = {
   "drive.refused.recycleItemNotExist": ["“{name}” is not in the bin any more.", "“{name}”已不在回收站中。"],
   "drive.refused.recycleBinNotExist": ["{who} cannot reach this recycle bin.", "{who}无法访问此回收站。"],
   "drive.refused.acrossOrgAccessForbidden": ["{who} belongs to another organisation and may not do this.", "{who}属于其他组织，不能这样做。"],
+  "drive.refused.several": ["{n} were refused. {first}", "{n} 项被拒绝。{first}"],
   "drive.refused.other": ["DingTalk refused this for “{name}”: {code}", "钉钉拒绝了对“{name}”的操作：{code}"],
   "drive.refused.order": ["It did not work: {why}", "没有成功：{why}"],
   "bin.list": ["Recycle bin, newest first", "回收站，最近删除的在前"],
