@@ -43,7 +43,8 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`message_id` is empty when no frame went out: the robot was not spoken to, or is not connected."""
+    """`message_id` is empty when no frame went out: the robot was not spoken to, is not connected, or the push is
+    held back."""
 
     msg_id: str
     message_id: str
@@ -61,7 +62,7 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     if person is None:
         raise MisuseError(f"nobody is called {user_id}")
     conversation = conversation_of(world, person, conversation_id)
-    body = {**what.content, **what.shown}
+    body = {**what.content, **what.shown, **_mention(world, conversation, what)}
     message = world.chat.post(conversation.conversation_id, what.msgtype, body, sender=person.user_id)
     msg_id = ids.msg_id()
     app = _hearer(world, conversation, what)
@@ -70,9 +71,10 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     data = _robot_message(world, app, person, conversation, what)
     data = {**data, "msgId": msg_id, **what.overrides}
     data = {key: value for key, value in data.items() if value is not None}
-    push = Push(app.client_id, CALLBACK, ROBOT_TOPIC, data, msg_id=str(data.get("msgId", msg_id)))
-    sent = world.stream.push(push)
-    return Said(push.msg_id, push.message_ids[-1] if sent else "", message.seq)
+    msg_id, people = str(data.get("msgId", msg_id)), frozenset({person.user_id})
+    push = Push(app.client_id, CALLBACK, ROBOT_TOPIC, data, msg_id=msg_id, people=people)
+    world.stream.push(push)
+    return Said(push.msg_id, push.message_ids[-1] if push.message_ids else "", message.seq)
 
 
 def conversation_of(world: World, person: Person, conversation_id: str) -> Conversation:
@@ -85,6 +87,14 @@ def conversation_of(world: World, person: Person, conversation_id: str) -> Conve
     if person.user_id not in conversation.members:
         raise MisuseError(f"{person.user_id} is not in {conversation_id}")
     return conversation
+
+
+def _mention(world: World, conversation: Conversation, what: Utterance) -> dict[str, Any]:
+    """Whom the message @s, by name, as everybody in a group reads it."""
+    if conversation.type != GROUP or not what.at_robot:
+        return {}
+    named = [a for a in robots_in(world, conversation) if what.robot_code in {"", a.robot_code}]
+    return {"atRobots": [a.robot_name for a in named[:1]]} if named else {}
 
 
 def _hearer(world: World, conversation: Conversation, what: Utterance) -> Application | None:

@@ -27,8 +27,11 @@ export const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDa
 /** What DingTalk writes where there is no portrait: the end of a Chinese name, the beginning of others. */
 export function initials(name) {
   const letters = [...name];
-  return /^[\x00-\x7f]*$/.test(name) ? letters.slice(0, 1).join("").toUpperCase() : letters.slice(-2).join("");
+  return /^[\x00-\x7f]*$/.test(name) ? letters.slice(0, 2).join("") : letters.slice(-2).join("");
 }
+
+/** The same for a group: where its name begins. */
+export const groupInitials = (title) => [...title].slice(0, 2).join("");
 
 /** One of six colours, always the same one for the same text. */
 export function tint(text) {

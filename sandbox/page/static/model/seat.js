@@ -103,10 +103,10 @@ export class Seat extends Model {
   }
 
   async loadOlder() {
-    const first = this.messages[0];
-    if (!first || !this.hasOlder) return;
-    const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before: first.seq, limit: PAGE });
-    this.hasOlder = found.messages.length === PAGE;
+    if (!this.hasOlder) return;
+    const before = Math.min(...this.messages.map((message) => message.seq));
+    const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before, limit: PAGE });
+    this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     this.#sort();
     this.changed();
@@ -139,7 +139,7 @@ export class Seat extends Model {
       found = await get(`conversations/${encodeURIComponent(asked)}`, { as: who, after, ...(after ? {} : { limit: PAGE }) });
     } catch { return; }
     if (asked !== this.openId || who !== this.userId) return;
-    if (!after) this.hasOlder = found.messages.length === PAGE;
+    if (!after) this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     for (const id of found.recalled ?? []) this.#byId.delete(id);
     this.#lastSeq = Math.max(after, found.lastSeq);

@@ -1,7 +1,7 @@
 /** How people and robots look in lists. */
 import { html, nothing } from "lit";
 import { icon } from "./part.js";
-import { initials, tint, visible } from "../format.js";
+import { groupInitials, initials, tint, visible } from "../format.js";
 import { t } from "../words.js";
 
 export const face = (person, more = "") =>
@@ -10,7 +10,7 @@ export const face = (person, more = "") =>
 export const robotFace = (more = "") => html`<span class="avatar robot ${more}" aria-hidden="true">${icon("bot")}</span>`;
 
 export const groupFace = (title) =>
-  html`<span class="avatar group" data-tint=${tint(title)} aria-hidden="true">${icon("users")}</span>`;
+  html`<span class="avatar group" data-tint=${tint(title)} aria-hidden="true">${groupInitials(visible(title))}</span>`;
 
 /** What is special about somebody, as badges. */
 export function marks(person, homeCorp) {

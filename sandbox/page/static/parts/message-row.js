@@ -25,7 +25,7 @@ export function messageRow(message, before, context) {
       <div class="body ${isPaper(message) ? "wide" : ""}">
         ${goesOn || (mine && !message.visibleTo) ? nothing : html`<div class="name"><bdi>${name}</bdi>
           ${sender ? nothing : html`<span class="badge">${t("chat.robot")}</span>`}${privacy(message, seat, world)}</div>`}
-        ${content(message, context, { mine, robot })}
+        ${content(message, context)}
       </div>
     </article>`;
 }
@@ -40,9 +40,9 @@ function privacy(message, seat, world) {
   return html`<span class="badge violet">${icon("lock", "small")}${others.length ? t("chat.only-some", { names }) : t("chat.only-you")}</span>`;
 }
 
-function content(message, context, facts) {
+function content(message, context) {
   switch (message.kind) {
-    case "text": return bubble(html`${mention(message, facts)}${linked(message.content)}`);
+    case "text": return bubble(html`${mention(message)}${linked(message.content)}`);
     case "markdown": return html`<div class="bubble prose">${unsafeHTML(rendered(message.text ?? ""))}</div>`;
     case "card": return interactiveCard(message, context);
     case "actionCard": return actionCard(message, context);
@@ -59,8 +59,8 @@ function content(message, context, facts) {
 
 const bubble = (inside) => html`<div class="bubble">${inside}</div>`;
 
-function mention(message, { mine, robot }) {
-  const names = message.atRobot ?? [];
+function mention(message) {
+  const names = message.atRobots ?? [];
   return names.length ? html`<span class="at">@${names.join(" @")}</span> ` : nothing;
 }
 
