@@ -17,6 +17,7 @@ from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
 from sandbox.stream import Stream
+from sandbox.suggestions import checked_suggestions
 from sandbox.tokens import Tokens
 from sandbox.world import World
 
@@ -92,6 +93,7 @@ def dump(world: World) -> JsonObject:
         "limits": to_json(world.limits),
         "faults": [fault_json(f) for f in world.faults.ordered.values()],
         "drive": drive.to_dict(world.drive),
+        "suggestions": [dict(s) for s in world.suggestions],
         "violations": list(world.violations),
         "meter": {
             "month": world.meter.month,
@@ -177,6 +179,10 @@ def _set_drive(world: World, raw: JsonObject) -> None:
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
 
 
+def _set_suggestions(world: World, raw: list[JsonObject]) -> None:
+    world.suggestions = checked_suggestions(raw)
+
+
 LOADERS: dict[str, Callable[[World, Any], None]] = {
     "clock": _set_clock,
     "apps": _set_apps,
@@ -192,4 +198,5 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "limits": _set_limits,
     "faults": _set_faults,
     "drive": _set_drive,
+    "suggestions": _set_suggestions,
 }

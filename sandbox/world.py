@@ -17,6 +17,7 @@ from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
 from sandbox.stream import Stream
+from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 
@@ -51,6 +52,7 @@ class World:
     """Uploaded media: mediaId → file name."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
+    suggestions: list[Suggestion] = field(default_factory=list)
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
