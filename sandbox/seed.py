@@ -8,6 +8,7 @@ from sandbox import drive
 from sandbox.cards import Card, Cards, Template
 from sandbox.chat import Chat, Conversation, Message, Session
 from sandbox.clock import Clock
+from sandbox.dice import Dice
 from sandbox.faultform import fault_json, read_fault
 from sandbox.faults import Faults
 from sandbox.limits import Limits
@@ -16,7 +17,7 @@ from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
-from sandbox.stream import Stream
+from sandbox.stream import SEED, Stream
 from sandbox.suggestions import checked_suggestions
 from sandbox.tokens import Tokens
 from sandbox.world import World
@@ -32,7 +33,7 @@ def new_world(seed: JsonObject | None = None) -> World:
     faults = Faults(clock)
     meter = Meter(clock, limits)
     apps: dict[str, Application] = {}
-    stream = Stream(clock, limits, meter, apps)
+    stream = Stream(clock, limits, meter, apps, faults)
     store = drive.Drive(clock, limits, stream.push_event)
     world = World(
         clock=clock,
@@ -62,6 +63,7 @@ def reseed(world: World) -> None:
     world.meter.reset()
     world.violations.clear()
     _set_limits(world, {})
+    world.stream.dice = Dice(SEED)
     load(world, world.seed)
 
 
@@ -94,13 +96,9 @@ def dump(world: World) -> JsonObject:
         "faults": [fault_json(f) for f in world.faults.ordered.values()],
         "drive": drive.to_dict(world.drive),
         "suggestions": [dict(s) for s in world.suggestions],
+        "dice": {"stream": to_json(world.stream.dice)},
         "violations": list(world.violations),
-        "meter": {
-            "month": world.meter.month,
-            "counted": world.meter.calls.total(),
-            "calls": dict(world.meter.calls),
-            "pushes": world.meter.pushes,
-        },
+        "meter": world.meter.read(),
     }
 
 
@@ -172,6 +170,7 @@ def _set_limits(world: World, raw: JsonObject) -> None:
 def _set_faults(world: World, raw: list[JsonObject]) -> None:
     """Sets the faults, each with its past: its dice fall as they would have fallen."""
     world.faults.replace([read_fault(r) for r in raw])
+    world.stream.befall()
 
 
 def _set_drive(world: World, raw: JsonObject) -> None:
@@ -181,6 +180,11 @@ def _set_drive(world: World, raw: JsonObject) -> None:
 
 def _set_suggestions(world: World, raw: list[JsonObject]) -> None:
     world.suggestions = checked_suggestions(raw)
+
+
+def _set_dice(world: World, raw: JsonObject) -> None:
+    """Takes up the dice where they lay: which connection is hit next."""
+    world.stream.dice = from_json(Dice, raw["stream"])
 
 
 LOADERS: dict[str, Callable[[World, Any], None]] = {
@@ -199,4 +203,5 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "faults": _set_faults,
     "drive": _set_drive,
     "suggestions": _set_suggestions,
+    "dice": _set_dice,
 }

@@ -16,6 +16,7 @@ from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
+from sandbox.run import Run
 from sandbox.stream import Stream
 from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
@@ -53,6 +54,7 @@ class World:
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
     suggestions: list[Suggestion] = field(default_factory=list)
+    run: Run = field(default_factory=Run)
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
@@ -66,6 +68,8 @@ class World:
                 "frames": self.stream.log.bell,
                 "stream": self.stream.bell,
                 "drive": self.drive.changes.bell,
+                "faults": self.faults.bell,
+                "run": self.run.bell,
             }
         )
 

@@ -15,6 +15,8 @@ from sandbox.world import World
 
 JsonObject = dict[str, Any]
 LONGEST_WAIT_S = 120.0
+REFUSALS = (MisuseError, LookupError, ValueError, TypeError, ApiError)
+"""What a handler raises when an order makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,15 @@ class Desk:
         try:
             order = Order(self.world, dict(request.match_info), dict(request.query), await _body(request))
             return _json(await self.handler(order))
-        except (MisuseError, LookupError, ValueError, TypeError, ApiError) as exc:
-            return _json({"error": str(exc) or type(exc).__name__}, status=400)
+        except REFUSALS as exc:
+            return _json({"error": reason(exc)}, status=400)
         finally:
             self.world.ticks.ring(*self.touched)
+
+
+def reason(exc: Exception) -> str:
+    """Why an order was refused."""
+    return str(exc) or type(exc).__name__
 
 
 async def _body(request: web.Request) -> JsonObject:

@@ -2,10 +2,11 @@
 import { CHAT } from "./words/chat.js";
 import { CONTROL } from "./words/control.js";
 import { DRIVE } from "./words/drive.js";
+import { FAULTS } from "./words/faults.js";
 import { SHELL } from "./words/shell.js";
 import { WIRE } from "./words/wire.js";
 
-const TEXTS = { ...SHELL, ...CHAT, ...DRIVE, ...WIRE, ...CONTROL };
+const TEXTS = { ...SHELL, ...CHAT, ...DRIVE, ...WIRE, ...CONTROL, ...FAULTS };
 const LANGUAGES = ["en", "zh"];
 const KEY = "dingsandbox.language";
 

@@ -13,7 +13,7 @@ export class World extends Model {
   run = { state: "idle", orders: 0, done: 0 };
   spaces = [];
   tasks = [];
-  #clock = { nowMs: Date.now(), at: performance.now() };
+  #clock = { nowMs: Date.now(), offsetS: 0, at: performance.now() };
 
   constructor(feed) {
     super();
@@ -32,7 +32,7 @@ export class World extends Model {
     load(["stream"], "stream", (found) => { this.connections = found.connections; });
     load(["faults", "calls", "frames"], "faults", (found) => { this.faults = found.faults; });
     load(["limits"], "limits", (found) => { this.limits = found; });
-    load(["clock"], "clock", (found) => { this.#clock = { nowMs: found.nowMs, at: performance.now() }; });
+    load(["clock"], "clock", (found) => { this.#clock = { ...found, at: performance.now() }; });
     load(["calls", "frames", "limits"], "meter", (found) => { this.meter = found; });
     load(["run"], "run", (found) => { this.run = found; });
     load(["drive", "people"], "drive", (found) => { this.spaces = found.spaces; });
@@ -42,6 +42,11 @@ export class World extends Model {
   /** The sandbox's time, in ms since 1970. */
   get nowMs() {
     return this.#clock.nowMs + (performance.now() - this.#clock.at);
+  }
+
+  /** How far it was moved on, in seconds. */
+  get offsetS() {
+    return this.#clock.offsetS;
   }
 
   person(userId) {
