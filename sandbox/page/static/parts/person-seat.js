@@ -77,7 +77,7 @@ class PersonSeat extends Part {
         <span class="conversation-words">
           <span class="row"><strong class="clip grow"><bdi>${title}</bdi></strong>${last ? html`<time class="muted">${this.#when(last.at)}</time>` : nothing}</span>
           <span class="row"><span class="muted clip grow">${last ? visible(last.text) : one.canHear ? t("seat.empty") : t("chat.no-robot")}</span>
-            ${unread ? html`<span class="dot"></span>` : nothing}</span>
+            ${unread ? html`<span class="news-dot"></span>` : nothing}</span>
         </span>
       </button>`;
   }
