@@ -9,17 +9,26 @@ export function size(bytes) {
   return `${unit ? value.toFixed(1) : value} ${UNITS[unit]}`;
 }
 
-export const grouped = (number) => new Intl.NumberFormat(language()).format(number);
+/** Making one costs far more than using it, and lists ask for thousands. */
+const formatters = new Map();
 
-export const clock = (ms) => new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+function formatter(Kind, name, options) {
+  const key = `${name} ${language()}`;
+  if (!formatters.has(key)) formatters.set(key, new Kind(language(), options));
+  return formatters.get(key);
+}
 
-export const clockSeconds = (ms) =>
-  new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+const dates = (name, options) => (ms) => formatter(Intl.DateTimeFormat, name, options).format(ms);
 
-export const day = (ms) => new Intl.DateTimeFormat(language(), { year: "numeric", month: "short", day: "numeric" }).format(ms);
+export const grouped = (number) => formatter(Intl.NumberFormat, "grouped").format(number);
 
-export const dayAndClock = (ms) =>
-  new Intl.DateTimeFormat(language(), { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+export const clock = dates("clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+export const clockSeconds = dates("clockSeconds", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+export const day = dates("day", { year: "numeric", month: "short", day: "numeric" });
+
+export const dayAndClock = dates("dayAndClock", { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** Midnight-to-midnight days between two times, in the reader's zone. */
 export const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
