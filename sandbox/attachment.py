@@ -97,5 +97,4 @@ def own_space(world: World, person: Person) -> Space:
         recycles=True,
         grants={f"USER:{union_id}": "OWNER"},
     )
-    drive.spaces[space.id] = space
-    return space
+    return drive.add_space(space)

@@ -1,4 +1,4 @@
-"""What faults do, as data: the effect on a call. What carries it out is where calls are answered.
+"""What faults do, as data: the effects on a call, a push, a connection. Others carry them out: the gate, the stream.
 
 Which class of effects an order is for follows from its route (`effect_class`): a call's interface, unless it
 begins with one of the words of `SIDES`.
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.drive.failing import TaskFault
+
+MOST_COPIES = 10
+MOST_HELD_FOR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,57 @@ class CallEffect:
         return self.reset or bool(self.status) or self.body is not None or bool(self.code)
 
 
-SIDES: dict[str, type[Any]] = {}
+@dataclass(frozen=True, slots=True)
+class PushEffect:
+    """What happens to a push: a robot message, a card callback, an event.
+
+    `lose`: it never leaves, nor comes later. `hold`: it is kept back until so many later ones of its topic went
+    out, at most 5 s. `copies`: it is delivered so often, each time in a frame of its own. `other`: each time
+    through another connection than the push before. `again`: it comes again after 16 s and 60 s, acknowledged or
+    not, in a new frame and with the same msgId.
+    """
+
+    copies: int = 1
+    hold: int = 0
+    other: bool = False
+    lose: bool = False
+    again: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.copies <= MOST_COPIES:
+            raise ValueError(f"copies is 1 to {MOST_COPIES}")
+        if not 0 <= self.hold <= MOST_HELD_FOR:
+            raise ValueError(f"hold is 0 to {MOST_HELD_FOR}")
+        more = self.copies > 1 or self.hold or self.other or self.again
+        if not more and not self.lose:
+            raise ValueError("a push needs copies, hold, other, lose or again")
+        if more and self.lose:
+            raise ValueError("what is lost is neither copied nor held nor comes again")
+
+
+@dataclass(frozen=True, slots=True)
+class SocketEffect:
+    """What happens to a connection of the stream.
+
+    As long as the fault is there and not over: `deaf`, websocket pings are not answered; `silent`, nothing is
+    delivered. At once: `disconnect`, a SYSTEM/disconnect, nothing after it, closed 10 s later; `drop`, the wire is
+    cut. `refuse`: the handshake fails.
+    """
+
+    deaf: bool = False
+    silent: bool = False
+    disconnect: bool = False
+    drop: bool = False
+    refuse: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.deaf or self.silent or self.disconnect or self.drop or self.refuse):
+            raise ValueError("a socket needs deaf, silent, disconnect, drop or refuse")
+        if self.refuse and (self.deaf or self.silent or self.disconnect or self.drop):
+            raise ValueError("a socket that is refused cannot be anything else")
+
+
+SIDES: dict[str, type[Any]] = {"PUSH": PushEffect, "SOCKET": SocketEffect}
 """Effects on what is no call, by the first word of the route."""
 
 

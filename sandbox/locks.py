@@ -69,8 +69,6 @@ def _places(call: Call, writes: Writes) -> frozenset[Place]:
     """Where a call writes; what it names but is not there is left to its interface to refuse."""
     space_id = call.path.get("spaceId", "")
     places: set[Place] = set()
-    if writes.space:
-        places.add((space_id, ""))
     if writes.folder:
         places.add((space_id, call.path[writes.folder]))
     if writes.target:

@@ -4,8 +4,10 @@ https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-
 """
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.limits import Limits
@@ -53,6 +55,17 @@ class Meter:
             self.month = month
             self.calls.clear()
             self.pushes = 0
+
+    def read(self) -> dict[str, Any]:
+        """What it shows: `{month, counted, calls: {route: n}, pushes}`."""
+        counted = self.calls.total()
+        return {"month": self.month, "counted": counted, "calls": dict(self.calls), "pushes": self.pushes}
+
+    def put(self, shown: Mapping[str, Any]) -> None:
+        """Goes on from what it once showed."""
+        self.reset()
+        self.month, self.pushes = shown["month"], shown["pushes"]
+        self.calls.update(shown["calls"])
 
     def reset(self) -> None:
         """Starts counting from nothing."""

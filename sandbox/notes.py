@@ -33,9 +33,10 @@ def _parts(fault: Fault[CallEffect]) -> Iterator[str]:
 def _endings(what: CallEffect) -> Iterator[str]:
     if what.reset:
         yield "the connection was reset"
-    elif what.answers:
-        yield "the answer is not the real one"
-    if what.content_type and not what.reset:
+        return
+    if what.answers:
+        yield f"answered with {' '.join(filter(None, (str(what.status or ''), what.code))) or 'another body'}"
+    if what.content_type:
         yield f"sent as {what.content_type}"
-    if what.truncate is not None and not what.reset:
+    if what.truncate is not None:
         yield f"only the first {what.truncate} bytes of the body were sent"

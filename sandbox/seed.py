@@ -8,6 +8,7 @@ from sandbox import drive
 from sandbox.cards import Card, Cards, Template
 from sandbox.chat import Chat, Conversation, Message, Session
 from sandbox.clock import Clock
+from sandbox.dice import Dice
 from sandbox.faultform import fault_json, read_fault
 from sandbox.faults import Faults
 from sandbox.limits import Limits
@@ -16,7 +17,7 @@ from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
-from sandbox.stream import Stream
+from sandbox.stream import SEED, Stream
 from sandbox.tokens import Tokens
 from sandbox.world import World
 
@@ -31,7 +32,7 @@ def new_world(seed: JsonObject | None = None) -> World:
     faults = Faults(clock)
     meter = Meter(clock, limits)
     apps: dict[str, Application] = {}
-    stream = Stream(clock, limits, meter, apps)
+    stream = Stream(clock, limits, meter, apps, faults)
     store = drive.Drive(clock, limits, stream.push_event)
     world = World(
         clock=clock,
@@ -61,6 +62,7 @@ def reseed(world: World) -> None:
     world.meter.reset()
     world.violations.clear()
     _set_limits(world, {})
+    world.stream.dice = Dice(SEED)
     load(world, world.seed)
 
 
@@ -92,13 +94,9 @@ def dump(world: World) -> JsonObject:
         "limits": to_json(world.limits),
         "faults": [fault_json(f) for f in world.faults.ordered.values()],
         "drive": drive.to_dict(world.drive),
+        "dice": {"stream": to_json(world.stream.dice)},
         "violations": list(world.violations),
-        "meter": {
-            "month": world.meter.month,
-            "counted": world.meter.calls.total(),
-            "calls": dict(world.meter.calls),
-            "pushes": world.meter.pushes,
-        },
+        "meter": world.meter.read(),
     }
 
 
@@ -170,11 +168,17 @@ def _set_limits(world: World, raw: JsonObject) -> None:
 def _set_faults(world: World, raw: list[JsonObject]) -> None:
     """Sets the faults, each with its past: its dice fall as they would have fallen."""
     world.faults.replace([read_fault(r) for r in raw])
+    world.stream.befall()
 
 
 def _set_drive(world: World, raw: JsonObject) -> None:
     """Gives the drive another content; the object itself stays, the server works on it."""
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
+
+
+def _set_dice(world: World, raw: JsonObject) -> None:
+    """Takes up the dice where they lay: which connection is hit next."""
+    world.stream.dice = from_json(Dice, raw["stream"])
 
 
 LOADERS: dict[str, Callable[[World, Any], None]] = {
@@ -192,4 +196,5 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "limits": _set_limits,
     "faults": _set_faults,
     "drive": _set_drive,
+    "dice": _set_dice,
 }

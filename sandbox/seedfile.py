@@ -12,7 +12,7 @@ COMPANY = ("departments", "roles", "conversations")
 MEASURED = frozenset({"meter", "violations"})
 """What a saved state holds to be read only."""
 LISTS = frozenset({"apps", "people", *COMPANY, "templates", "cards", "messages", "faults"})
-OBJECTS = frozenset({"clock", "sessions", "media", "limits", "drive"})
+OBJECTS = frozenset({"clock", "sessions", "media", "limits", "drive", "dice"})
 
 JsonObject = dict[str, Any]
 

@@ -43,7 +43,8 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`message_id` is empty when no frame went out: the robot was not spoken to, or is not connected."""
+    """`message_id` is empty when no frame went out: the robot was not spoken to, is not connected, or the push is
+    held back."""
 
     msg_id: str
     message_id: str
@@ -70,9 +71,10 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     data = _robot_message(world, app, person, conversation, what)
     data = {**data, "msgId": msg_id, **what.overrides}
     data = {key: value for key, value in data.items() if value is not None}
-    push = Push(app.client_id, CALLBACK, ROBOT_TOPIC, data, msg_id=str(data.get("msgId", msg_id)))
-    sent = world.stream.push(push)
-    return Said(push.msg_id, push.message_ids[-1] if sent else "", message.seq)
+    msg_id, people = str(data.get("msgId", msg_id)), frozenset({person.user_id})
+    push = Push(app.client_id, CALLBACK, ROBOT_TOPIC, data, msg_id=msg_id, people=people)
+    world.stream.push(push)
+    return Said(push.msg_id, push.message_ids[-1] if push.message_ids else "", message.seq)
 
 
 def conversation_of(world: World, person: Person, conversation_id: str) -> Conversation:

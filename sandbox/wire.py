@@ -78,14 +78,13 @@ class Writes:
 
     `entries`: a dentryId of the path or dentryIds of the body, changed in the folders they lie in. `folder`: one
     of the path, put into. `target`: the body's targetSpaceId and targetFolderId. `items`: recycle items, which go
-    back to where they lay. `space`: the whole space.
+    back to where they lay.
     """
 
     entries: str = ""
     folder: str = ""
     target: bool = False
     items: str = ""
-    space: bool = False
 
 
 @dataclass(frozen=True, slots=True)

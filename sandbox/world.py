@@ -16,6 +16,7 @@ from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
+from sandbox.run import Run
 from sandbox.stream import Stream
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
@@ -51,6 +52,7 @@ class World:
     """Uploaded media: mediaId → file name."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
+    run: Run = field(default_factory=Run)
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
@@ -64,6 +66,8 @@ class World:
                 "frames": self.stream.log.bell,
                 "stream": self.stream.bell,
                 "drive": self.drive.changes.bell,
+                "faults": self.faults.bell,
+                "run": self.run.bell,
             }
         )
 

@@ -2,39 +2,31 @@
 
 from aiohttp import web
 
-from sandbox.control import chat, conversations, drive, faults, stream, wire
+from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, run, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
-from sandbox.ticks import TOPICS
+from sandbox.control.touched import touched
 from sandbox.world import World
 
-ROUTES: tuple[Route, ...] = (
+ORDERS: tuple[Route, ...] = (
     *conversations.ROUTES,
     *chat.ROUTES,
     *stream.ROUTES,
+    *folders.ROUTES,
     *drive.ROUTES,
+    *bins.ROUTES,
+    *hand.ROUTES,
     *wire.ROUTES,
     *faults.ROUTES,
     *whole.ROUTES,
 )
-
-TOUCHED: dict[str, tuple[str, ...]] = {
-    "apps": ("people",),
-    "calls": ("calls",),
-    "clock": ("clock",),
-    "drive": ("drive",),
-    "faults": ("faults",),
-    "limits": ("limits",),
-    "state": TOPICS,
-    "templates": ("people",),
-}
-"""The topics of the live feed that an order may change and nothing else rings for, by the first part of its path."""
+"""What may be done; all but GET is kept in a recording."""
+ROUTES: tuple[Route, ...] = (*map(run.noted, ORDERS), *run.routes(ORDERS))
 
 
 def add_routes(app: web.Application, world: World) -> None:
     """Mounts every control route."""
     for method, path, handler in ROUTES:
-        touched = () if method == "GET" else TOUCHED.get(path.split("/")[1], ())
-        app.router.add_route(method, f"/sandbox{path}", Desk(world, handler, touched).serve)
+        app.router.add_route(method, f"/sandbox{path}", Desk(world, handler, touched(method, path)).serve)
     app.router.add_get("/sandbox/live", Live(world).serve)

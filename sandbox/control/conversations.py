@@ -31,9 +31,7 @@ async def conversations(order: Order) -> JsonObject:
     world, reader = order.world, order.query.get("as")
     if reader is None:
         return {"conversations": [_conversation(c) for c in world.conversations.values()]}
-    person = world.people.get(reader)
-    if person is None:
-        raise MisuseError(f"nobody is called {reader}")
+    person = order.person(reader)
     if any(person.corp_id in a.corp_ids for a in world.apps.values()):
         world.chat.one_to_one(person.user_id, person.corp_id)
     theirs = [c for c in world.conversations.values() if person.user_id in c.members]

@@ -22,6 +22,7 @@ async def order_fault(order: Order) -> JsonObject:
     raw = expand(order.body)
     kind = raw.pop("kind", None) or ""
     fault = order.world.faults.order(kind=kind, **fault_fields(raw))
+    order.world.stream.befall()
     return {"id": fault.id, "seed": fault.when.seed}
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from sandbox.kinds.calls import CALL_KINDS
 from sandbox.kinds.kind import Kind
+from sandbox.kinds.stream import STREAM_KINDS
 
 __all__ = ["KINDS", "Kind", "expand"]
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in CALL_KINDS}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*CALL_KINDS, *STREAM_KINDS)}
 
 
 def expand(order: Mapping[str, Any]) -> dict[str, Any]:

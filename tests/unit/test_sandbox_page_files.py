@@ -73,7 +73,9 @@ def test_both_languages_say_it_with_the_same_values(key: str) -> None:
 @pytest.mark.parametrize("file", scripts(), ids=lambda f: str(f.relative_to(STATIC)))
 def test_a_script_makes_no_html_of_its_own_and_loads_nothing_from_elsewhere(file: Path) -> None:
     source = file.read_text("utf-8")
-    assert not re.search(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function)", source)
+    assert not re.search(
+        r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function)", source
+    )
     if "unsafeHTML(" in source:
         assert "unsafeHTML(rendered(" in source
         assert len(re.findall(r"unsafeHTML\(", source)) == len(re.findall(r"unsafeHTML\(rendered\(", source))

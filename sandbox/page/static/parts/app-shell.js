@@ -45,7 +45,7 @@ class AppShell extends Part {
               ?narrow=${this.#seats.length > 1} ?closable=${index > 0}></person-seat>`)}
         </div>
         <side-dock class="dock panel" ?hidden=${!this.#dockOpen && this.#pane === "chat"}
-          .world=${this.world} .drive=${this.drive} .wire=${this.wire} .shell=${this}></side-dock>
+          .world=${this.world} .drive=${this.drive} .wire=${this.wire} .actor=${this.actor} .shell=${this}></side-dock>
       </main>
       ${this.#tabs()}
       ${this.feed.connected ? nothing : html`<div class="offline" role="status">${icon("cloud-off")} ${t("app.offline")}</div>`}

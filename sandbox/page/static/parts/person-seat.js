@@ -72,14 +72,19 @@ class PersonSeat extends Part {
     const title = one.type === "2" ? visible(one.title) : one.robots?.[0]?.name ?? t("chat.robot");
     const last = one.last;
     return html`
-      <button class="conversation" aria-current=${open} title=${title} @click=${() => this.#openConversation(one)}>
+      <button class="conversation" aria-current=${open} title=${title} aria-label=${this.#spoken(title, last, unread)} @click=${() => this.#openConversation(one)}>
         ${one.type === "2" ? groupFace(one.title) : robotFace()}
         <span class="conversation-words">
           <span class="row"><strong class="clip grow"><bdi>${title}</bdi></strong>${last ? html`<time class="muted">${this.#when(last.at)}</time>` : nothing}</span>
           <span class="row"><span class="muted clip grow">${last ? visible(last.text) : one.canHear ? t("seat.empty") : t("chat.no-robot")}</span>
-            ${unread ? html`<span class="dot"><span class="hidden-text">${t("seat.unread")}</span></span>` : nothing}</span>
+            ${unread ? html`<span class="news-dot"></span>` : nothing}</span>
         </span>
       </button>`;
+  }
+
+  /** A conversation's name for ears; it stays when a narrow seat shows only its face. */
+  #spoken(title, last, unread) {
+    return [title, unread && t("seat.unread"), last && visible(last.text)].filter(Boolean).join(", ");
   }
 
   #when(ms) {
