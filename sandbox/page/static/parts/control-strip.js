@@ -167,6 +167,7 @@ class ControlStrip extends Part {
   #toggles({ newState, target }, name) {
     if (newState !== "open") {
       if (this.#open === name) this.#open = "";
+      if (document.activeElement === document.body) this.#badge(name).focus();
       this.requestUpdate();
       return;
     }
