@@ -13,10 +13,11 @@ from sandbox.page.vendor import BORROWED, Borrowed, digest
 VENDOR = Path(vendor.__file__).with_name("vendor")
 STATIC = Path(vendor.__file__).with_name("static")
 LISTED: list[dict[str, Any]] = json.loads((VENDOR / "vendor.json").read_text("utf-8"))
-WORD = re.compile(r'^  "(?P<key>[^"]+)": \["(?P<en>(?:[^"\\]|\\.)*)", "(?P<zh>(?:[^"\\]|\\.)*)"\],$')
+TEXT = r'"(?:[^"\\]|\\.)*"'
+WORD = re.compile(rf"^  (?P<key>{TEXT}): \[\s*(?P<en>{TEXT}),\s*(?P<zh>{TEXT}),?\s*\],$", re.MULTILINE)
 USED = re.compile(r'\bt\(\s*"([^"]+)"')
 CHOSEN = re.compile(r'\bt\(([^()"`]+\?[^()`]*)[,)]')
-MADE = re.compile(r"\bt\(`([^`$]+)\$\{")
+MADE = re.compile(r"`([a-z][\w-]*\.[\w.-]*)\$\{")
 PLACE = re.compile(r"\{\w+\}")
 
 
@@ -28,12 +29,13 @@ def words() -> dict[str, tuple[str, str]]:
     """Every text: key → English, Chinese."""
     found: dict[str, tuple[str, str]] = {}
     for file in sorted((STATIC / "words").glob("*.js")):
-        for line in file.read_text("utf-8").splitlines():
-            if line.startswith('  "'):
-                match = WORD.match(line)
-                assert match, f"{file.name}: {line}"
-                assert match["key"] not in found, match["key"]
-                found[match["key"]] = (match["en"], match["zh"])
+        source = file.read_text("utf-8")
+        entries = list(WORD.finditer(source))
+        assert len(entries) == len(re.findall(r'^  "', source, re.MULTILINE)), f"{file.name} has odd entries"
+        for entry in entries:
+            key, english, chinese = map(json.loads, entry.group("key", "en", "zh"))
+            assert key not in found, key
+            found[key] = (english, chinese)
     return found
 
 
@@ -59,7 +61,7 @@ def test_every_text_that_is_used_exists_and_every_text_is_used() -> None:
     beginnings = tuple(MADE.findall(source))
     quoted = set(re.findall(r'"([a-z][\w-]*\.[\w.-]+)"', source))
     idle = {key for key in known.keys() - used - quoted if not (beginnings and key.startswith(beginnings))}
-    assert not idle, "texts nobody reads"
+    assert not idle, f"texts nobody reads: {sorted(idle)}"
 
 
 @pytest.mark.parametrize("key", words())

@@ -49,5 +49,7 @@ export function tint(text) {
   return sum % 6;
 }
 
-/** Text in which what has no shape of its own (zero-width, bidi) is seen. */
-export const visible = (text) => String(text ?? "").replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]/g, "□");
+const SHAPELESS = /[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]|\u200d(?!\p{Extended_Pictographic})|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d/gu;
+
+/** Text in which what has no shape of its own (zero-width, bidi) is seen; what joins one emoji to the next is part of it. */
+export const visible = (text) => String(text ?? "").replace(SHAPELESS, "□");

@@ -106,9 +106,18 @@ export class Drive extends Model {
     return results;
   }
 
-  /** Says of recycle items what became of them, before they leave the bin. */
+  /** Says of recycle items what is about to become of them, or with "" that it does not. */
   expect(itemIds, fate) {
-    for (const id of itemIds) this.#fates.set(id, fate);
+    for (const id of itemIds) {
+      if (fate) this.#fates.set(id, fate);
+      else this.#fates.delete(id);
+    }
+  }
+
+  /** The recycle item that an entry became a moment ago; undefined when it is not in the bin. */
+  async itemOf(spaceId, dentryId) {
+    const { items } = await get("bin", { spaceId, limit: 500 });
+    return items.find((item) => item.dentryId === dentryId);
   }
 
   // Inside

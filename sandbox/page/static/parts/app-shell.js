@@ -37,6 +37,7 @@ class AppShell extends Part {
     if (!this.world) return nothing;
     document.title = `${this.#seats.map((seat) => this.world.person(seat.userId)?.name ?? seat.userId).join(" · ")} · ${t("app.title")}`;
     return html`
+      <a class="skip" href="#" @click=${this.#skip}>${t("app.skip")}</a>
       <header><control-strip .world=${this.world} .shell=${this}></control-strip></header>
       <main class="stage" data-pane=${this.#pane}>
         <div class="seats">
@@ -64,6 +65,11 @@ class AppShell extends Part {
       ${tab("dock", "wire", t("pane.wire"), "activity")}
     </nav>`;
   }
+
+  #skip = (event) => {
+    event.preventDefault();
+    this.querySelector(".composer textarea")?.focus();
+  };
 
   // What parts ask of the shell
 

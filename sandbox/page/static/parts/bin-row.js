@@ -2,8 +2,8 @@ import { html, nothing } from "lit";
 import { guard } from "lit-html/directives/guard.js";
 import { icon } from "./part.js";
 import { fileTile } from "./file-tile.js";
-import { nameIn, owner, shortDay } from "./drive-row.js";
-import { clock, dayAndClock, grouped, sameDay, size, visible } from "../format.js";
+import { fullTime, nameIn, owner, shortDay } from "./drive-row.js";
+import { clock, grouped, sameDay, size, visible } from "../format.js";
 import { language, t } from "../words.js";
 
 /** One entry of the recycle bin. `look`: `{index, start, size, active, chosen, drive, world}`. */
@@ -30,7 +30,7 @@ function inside(item, { chosen, drive, world }) {
     </span>
     <span class="bin-facts">
       <span>${size(item.size)}</span>
-      <time class="tree-meta" title=${dayAndClock(item.operatorMs)}>${when(item.operatorMs, world.nowMs)}</time>
+      <time class="tree-meta" title=${fullTime(item.operatorMs)}>${when(item.operatorMs, world.nowMs)}</time>
     </span>
     ${owner(item.operatorId, item.operatorName, world)}
     <button class="icon-button tree-more" tabindex="-1" aria-label=${t("drive.more", { name: visible(name) })}>${icon("ellipsis")}</button>`;
@@ -47,5 +47,5 @@ function label(item, { drive }) {
   const fate = item.left ? [t(`bin.fate.${drive.fate(item.id)}`)] : [];
   const inside = item.count > 1 ? [t("drive.inside", { n: item.count - 1 })] : [];
   const from = t("bin.from", { path: visible(folderOf(item)), space: visible(item.spaceName ?? item.spaceId) });
-  return [visible(item.name), ...fate, ...inside, size(item.size), from, t("bin.by", { name: item.operatorName || item.operatorId, when: dayAndClock(item.operatorMs) })].join(", ");
+  return [visible(item.name), ...fate, ...inside, size(item.size), from, t("bin.by", { name: item.operatorName || item.operatorId, when: fullTime(item.operatorMs) })].join(", ");
 }

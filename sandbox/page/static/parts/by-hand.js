@@ -21,6 +21,11 @@ export function why(code, values) {
   return KNOWN.has(family) ? t(`drive.refused.${family}`, values) : t("drive.refused.other", { ...values, code });
 }
 
+function sentence(refused, values) {
+  const first = why(refused[0].code ?? "", values);
+  return refused.length > 1 ? t("drive.refused.several", { n: refused.length, first }) : first;
+}
+
 /** What somebody does in DingTalk's own client, asked first where it cannot be undone, told when it was refused. */
 export class ByHand {
   constructor(part) {
@@ -33,13 +38,16 @@ export class ByHand {
     const who = world.person(actor)?.name ?? actor;
     try {
       const refused = (await drive.hand(actor, action, what)).filter((one) => !one.ok);
-      if (refused.length) this.part.toast(why(refused[0].code ?? "", { who, name: named(name), n: refused.length }), true);
+      drive.expect(refused.map((one) => one.id), "");
+      if (refused.length) this.part.toast(sentence(refused, { who, name: named(name) }), true);
       return !refused.length;
     } catch (error) {
       this.part.toast(t("drive.refused.order", { why: error.message }), true);
       return false;
     }
   }
+
+  inBin = ({ item }) => this.part.drive.fate(item.id) === "recycled";
 
   toBin = ({ space, item }) => this.act("delete", { spaceId: space.spaceId, dentryIds: [item.id], toBin: true }, item.name);
 
@@ -77,6 +85,13 @@ export class ByHand {
     const done = await this.act("restore", { itemIds: items.map((item) => item.id) }, items[0].name);
     if (done) this.part.toast(items.length > 1 ? t("bin.restored.n", { n: items.length }) : t("bin.restored", { name: named(items[0].name) }));
     return done;
+  }
+
+  /** Takes back what went to the bin just now. */
+  async bringBack({ space, item }) {
+    const found = await this.part.drive.itemOf(space.spaceId, item.id).catch(() => undefined);
+    if (found) await this.restore([found]);
+    else this.part.toast(t("drive.refused.recycleItemNotExist", { name: named(item.name) }), true);
   }
 
   async purge(items) {

@@ -13,7 +13,8 @@ export function actionsFor(row, hand) {
     { sign: "copy", label: t("drive.do.path"), run: () => hand.copy(row.path) },
     { sign: "copy", label: t("drive.do.id"), run: () => hand.copy(item.id) },
   ];
-  if (row.left) return copies;
+  const back = { sign: "undo-2", label: t("bin.restore"), run: () => hand.bringBack(row) };
+  if (row.left) return hand.inBin(row) ? [back, null, ...copies] : copies;
   const rename = { sign: "pencil", label: t("drive.do.rename.ask"), key: "F2", run: () => hand.rename(row) };
   const bin = { sign: "trash", label: t("drive.do.bin"), key: "Del", run: () => hand.toBin(row) };
   const forEver = { sign: "trash-2", label: t("drive.do.for-ever.ask"), danger: true, run: () => hand.forEver(row) };

@@ -4,7 +4,7 @@ import { ifDefined } from "lit-html/directives/if-defined.js";
 import { icon } from "./part.js";
 import { face } from "./faces.js";
 import { fileTile, split } from "./file-tile.js";
-import { dayAndClock, grouped, size, visible } from "../format.js";
+import { clock, day, grouped, size, visible } from "../format.js";
 import { language, t } from "../words.js";
 
 /**
@@ -63,11 +63,11 @@ function entryInside(row, look) {
 function columns(item, { world }) {
   return html`
     <span class="tree-size">${sizeOf(item)}</span>
-    <time class="tree-date" title=${dayAndClock(item.modifiedMs)}>${shortDay(item.modifiedMs, world.nowMs)}</time>
+    <time class="tree-date" title=${fullTime(item.modifiedMs)}>${shortDay(item.modifiedMs, world.nowMs)}</time>
     ${owner(item.creatorId, item.creatorName, world)}`;
 }
 
-const facts = (item, { world }) => html`${sizeOf(item)} · <time title=${dayAndClock(item.modifiedMs)}>${shortDay(item.modifiedMs, world.nowMs)}</time>`;
+const facts = (item, { world }) => html`${sizeOf(item)} · <time title=${fullTime(item.modifiedMs)}>${shortDay(item.modifiedMs, world.nowMs)}</time>`;
 
 /** A name whose ending stays in sight however long it is, and which turns nothing round it round. */
 export function nameIn({ name, type }, about = name) {
@@ -121,7 +121,7 @@ function entryLabel(row, { drive }) {
   const { item } = row;
   const kind = item.type === "FOLDER" ? [t("drive.folder"), t("drive.inside", { n: item.children })] : [size(item.size)];
   const now = row.left ? [t(`drive.fate.${fateOf(row, drive)}`)] : item.state === "deleting" ? [t("drive.deleting.plain")] : [];
-  return [visible(item.name), ...now, ...kind, dayAndClock(item.modifiedMs), t("drive.of", { name: visible(item.creatorName || item.creatorId) })].join(", ");
+  return [visible(item.name), ...now, ...kind, fullTime(item.modifiedMs), t("drive.of", { name: visible(item.creatorName || item.creatorId) })].join(", ");
 }
 
 const KINDS = {
@@ -130,6 +130,9 @@ const KINDS = {
   empty: [() => t("drive.empty"), () => html`<span class="tree-note">${t("drive.empty")}</span>`],
   wait: [() => t("drive.loading"), () => html`<span class="tree-ghost"></span>`],
 };
+
+/** To the minute, for who wants to know. */
+export const fullTime = (ms) => `${day(ms)} ${clock(ms)}`;
 
 const formats = new Map();
 

@@ -18,11 +18,12 @@ export function messageRow(message, before, context) {
   const sender = message.from.userId ? world.person(message.from.userId) ?? message.from : null;
   const robot = world.hello.robots.find((one) => one.robotCode === message.from.robot);
   const goesOn = before && sameSender(before, message) && message.at - before.at < TOGETHER_MS && !isPaper(message) && !isPaper(before);
+  const name = visible(sender?.name ?? robot?.name ?? message.from.robot);
   return html`
-    <article class="line ${mine ? "mine" : ""} ${goesOn ? "goes-on" : ""}" data-id=${message.id} data-kind=${message.kind}>
+    <article aria-label=${name} class="line ${mine ? "mine" : ""} ${goesOn ? "goes-on" : ""}" data-id=${message.id} data-kind=${message.kind}>
       ${goesOn ? html`<span class="avatar-gap"></span>` : sender ? face({ ...sender, name: sender.name ?? sender.userId }) : robotFace()}
       <div class="body ${isPaper(message) ? "wide" : ""}">
-        ${goesOn || (mine && !message.visibleTo) ? nothing : html`<div class="name"><bdi>${visible(sender?.name ?? robot?.name ?? message.from.robot)}</bdi>
+        ${goesOn || (mine && !message.visibleTo) ? nothing : html`<div class="name"><bdi>${name}</bdi>
           ${sender ? nothing : html`<span class="badge">${t("chat.robot")}</span>`}${privacy(message, seat, world)}</div>`}
         ${content(message, context)}
       </div>
@@ -73,7 +74,7 @@ function linked(text) {
 
 function fileBox(message, sign = "file") {
   return html`<div class="file-box">${icon(sign)}<span class="clip"><bdi>${visible(message.fileName ?? t("file.robot"))}</bdi></span>
-    ${message.fileSize === undefined ? nothing : html`<span class="muted">${size(message.fileSize)}</span>`}</div>`;
+    ${message.size === undefined ? nothing : html`<span class="muted">${size(message.size)}</span>`}</div>`;
 }
 
 const pictureFrame = (name) => html`<span class="picture-frame">${icon("image")}<span class="clip">${visible(name ?? t("picture"))}</span></span>`;
