@@ -22,9 +22,9 @@ const dates = (name, options) => (ms) => formatter(name, (code) => new Intl.Date
 
 export const grouped = (number) => formatter("grouped", (code) => new Intl.NumberFormat(code)).format(number);
 
-export const clock = dates("clock", { hour: "2-digit", minute: "2-digit", hour12: false });
+export const clock = dates("clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-export const clockSeconds = dates("seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+export const clockSeconds = dates("seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 export const day = dates("day", { year: "numeric", month: "short", day: "numeric" });
 
@@ -34,7 +34,7 @@ const monthOfYear = dates("month", { year: "numeric", month: "short" });
 /** Day and month in the year of `nowMs`, month and year in others. */
 export const shortDay = (ms, nowMs) => (new Date(ms).getFullYear() === new Date(nowMs).getFullYear() ? dayOfYear : monthOfYear)(ms);
 
-const DAY_AND_CLOCK = { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+const DAY_AND_CLOCK = { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 export const dayAndClock = dates("day and clock", DAY_AND_CLOCK);
 
 /** Midnight-to-midnight days between two times, in the reader's zone. */
