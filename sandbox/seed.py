@@ -175,6 +175,7 @@ def _set_faults(world: World, raw: list[JsonObject]) -> None:
 
 def _set_drive(world: World, raw: JsonObject) -> None:
     """Gives the drive another content; the object itself stays, the server works on it."""
+    world.locks.forget()
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
 
 
