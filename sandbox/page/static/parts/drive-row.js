@@ -86,7 +86,7 @@ export const owner = (unionId, name, world) => {
   return html`<span class="tree-owner" title=${visible(person.name)}>${face(person, "tiny")}</span>`;
 };
 
-const sizeOf = (item) => (item.type === "FOLDER" ? (item.children ? itemsOf(item.children) : "–") : size(item.size));
+const sizeOf = (item) => (item.type === "FOLDER" ? (item.children ? itemsOf(item.children) : t("drive.empty")) : size(item.size));
 
 const itemsOf = (n) => (n === 1 ? t("drive.item") : t("drive.items", { n: grouped(n) }));
 

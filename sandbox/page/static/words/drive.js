@@ -7,7 +7,7 @@ export const DRIVE = {
   "drive.tree": ["Files of every space", "所有空间的文件"],
   "drive.none": ["No space yet", "还没有空间"],
   "drive.loading": ["Loading…", "加载中……"],
-  "drive.empty": ["Nothing in it", "空文件夹"],
+  "drive.empty": ["empty", "空"],
   "drive.entries": ["{n} entries", "{n} 项"],
   "drive.entry": ["1 entry", "1 项"],
   "drive.item": ["1 item", "1 项"],
