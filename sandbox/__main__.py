@@ -3,12 +3,12 @@
 import argparse
 import asyncio
 import errno
-import ipaddress
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.guard import is_loopback
 from sandbox.seed import new_world, read_seed
 from sandbox.server import Server
 from sandbox.world import World
@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _refuse(parser, f"others can reach {options.host}; add --allow-remote if they may.")
     world = _world(parser, options.seed)
     try:
-        asyncio.run(run(Server(world, host=options.host, port=options.port)))
+        server = Server(world, host=options.host, port=options.port, allow_remote=options.allow_remote)
+        asyncio.run(run(server))
     except OSError as exc:
         _refuse(parser, _why_not(exc, options.host, options.port))
     return 0
@@ -104,16 +105,6 @@ def port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {LAST_PORT}")
     return int(text)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server on this host."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

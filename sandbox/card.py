@@ -41,8 +41,9 @@ async def create(call: Call) -> JsonObject:
 
 async def create_and_deliver(call: Call) -> JsonObject:
     """Makes a card and shows it in every space named; a delivery that fails is told in `deliverResults` only."""
+    _require_something(call.body)
     spaces = _spaces(call.body)
-    _check_deliver_models(call.body, spaces)
+    _check_deliver_models(call.body, spaces, "param.openDeliverModelError")
     card = _create(call)
     results = [_deliver(call, card, kind, space_id) for kind, space_id in spaces]
     return {"success": True, "result": {"outTrackId": card.out_track_id, "deliverResults": results}}
@@ -50,14 +51,16 @@ async def create_and_deliver(call: Call) -> JsonObject:
 
 async def deliver(call: Call) -> JsonObject:
     """Shows an existing card in more spaces."""
+    _require_something(call.body)
     card = _existing(call)
     spaces = _spaces(call.body)
-    _check_deliver_models(call.body, spaces)
+    _check_deliver_models(call.body, spaces, "param.spaceDeliverModelEmpty")
     return {"success": True, "result": [_deliver(call, card, kind, space_id) for kind, space_id in spaces]}
 
 
 async def append_space(call: Call) -> JsonObject:
     """Lets a card be delivered to more types of spaces."""
+    _require_something(call.body)
     card = _existing(call)
     added = _space_types(call.body)
     if not added:
@@ -94,8 +97,7 @@ def changed(world: World, card: Card) -> None:
 
 def _create(call: Call) -> Card:
     body = call.body
-    if not body:
-        raise ApiError(400, "param.empty", "param.empty")
+    _require_something(body)
     template_id = _text(body, "cardTemplateId", "param.cardTemplateIdEmpty")
     out_track_id = _text(body, "outTrackId", "param.outTrackIdEmpty")
     if len(out_track_id.encode()) > TRACK_BYTES:
@@ -120,6 +122,11 @@ def _create(call: Call) -> Card:
     check_size(card)
     call.world.cards.cards[out_track_id] = card
     return card
+
+
+def _require_something(body: JsonObject) -> None:
+    if not body:
+        raise ApiError(400, "param.empty", "param.empty")
 
 
 def _check_template(world: World, template_id: str) -> None:
@@ -154,6 +161,8 @@ def _private(call: Call) -> dict[str, dict[str, str]]:
 
 def _user(call: Call, given: str) -> str:
     """The userId of someone named by userId or, with userIdType 2, by unionId."""
+    if not given:
+        raise ApiError(400, "param.userIdEmpty", "param.userIdEmpty")
     person = call.world.people.get(given)
     if call.body.get("userIdType") == UNION_ID:
         person = call.world.person_by_union(given)
@@ -185,7 +194,8 @@ def _spaces(body: JsonObject) -> list[tuple[str, str]]:
     return pairs
 
 
-def _check_deliver_models(body: JsonObject, spaces: list[tuple[str, str]]) -> None:
+def _check_deliver_models(body: JsonObject, spaces: list[tuple[str, str]], malformed: str) -> None:
+    """Raises `param.openDeliverModelEmpty` for a model that is missing, `malformed` for one that lacks something."""
     for kind, _ in spaces:
         model = body.get(DELIVER_MODELS[kind])
         if model is None:
@@ -196,7 +206,7 @@ def _check_deliver_models(body: JsonObject, spaces: list[tuple[str, str]]) -> No
             or (needed and not model.get(needed))
             or (kind != "IM_SINGLE" and not model)
         ):
-            raise ApiError(400, "param.openDeliverModelError", "param.openDeliverModelError")
+            raise ApiError(400, malformed, malformed)
 
 
 def _deliver(call: Call, card: Card, kind: str, space_id: str) -> JsonObject:

@@ -125,7 +125,7 @@ async def clear_bin(call: Call) -> JsonObject:
     recycle_bin = call.world.drive.recycle_bin(call.corp_id)
     if recycle_bin.id != call.path["recycleBinId"] or who.corp_id != call.corp_id:
         raise refusal("paramError.recycleBinId", call.path["recycleBinId"])
-    empty(recycle_bin)
+    empty(call.world.drive, recycle_bin, who)
     return {"success": True}
 
 

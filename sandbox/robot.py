@@ -4,10 +4,11 @@ https://open.dingtalk.com/document/development/the-robot-sends-a-group-message
 https://open.dingtalk.com/document/development/chatbots-send-one-on-one-chat-messages-in-batches
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox import ids
-from sandbox.chat import GROUP
+from sandbox.chat import GROUP, ONE_TO_ONE, Conversation, Message
 from sandbox.errors import ApiError, OldApiError
 from sandbox.messages import template_message, webhook_message
 from sandbox.wire import Call, Endpoint, JsonObject
@@ -16,6 +17,7 @@ SCOPE = "qyapi_robot_sendmsg"
 DOC = "https://open.dingtalk.com/document/development/"
 USERS_MAX = 20
 RECALLS_MAX = 20
+RECALL_MS = 24 * 3_600_000
 UPLOAD_BYTES = 20 * 1024 * 1024
 MEDIA_TYPES = {"image", "voice", "video", "file"}
 
@@ -24,12 +26,7 @@ async def send_to_group(call: Call) -> JsonObject:
     """One message into one group the robot is in."""
     robot_code = _robot_code(call)
     kind, body = template_message(call.body.get("msgKey"), call.body.get("msgParam"))
-    conversation_id = call.body.get("openConversationId")
-    if not conversation_id:
-        raise ApiError(400, "miss.openConversationId", "缺少openConversationId")
-    conversation = call.world.conversations.get(str(conversation_id))
-    if conversation is None or conversation.type != GROUP or conversation.corp_id != call.corp_id:
-        raise ApiError(400, "invalid.openConversationId", "无效的openConversationId")
+    conversation = _group(call)
     if not conversation.robot_inside:
         raise ApiError(400, "invalidParameter.robotCode.notExsit", "机器人不存在")
     key = ids.opaque()
@@ -37,6 +34,17 @@ async def send_to_group(call: Call) -> JsonObject:
         conversation.conversation_id, kind, body, robot_code=robot_code, process_query_key=key
     )
     return {"processQueryKey": key}
+
+
+def _group(call: Call) -> Conversation:
+    """The group of the organisation that the body names."""
+    conversation_id = call.body.get("openConversationId")
+    if not conversation_id:
+        raise ApiError(400, "miss.openConversationId", "缺少openConversationId")
+    conversation = call.world.conversations.get(str(conversation_id))
+    if conversation is None or conversation.type != GROUP or conversation.corp_id != call.corp_id:
+        raise ApiError(400, "invalid.openConversationId", "无效的openConversationId")
+    return conversation
 
 
 async def send_to_people(call: Call) -> JsonObject:
@@ -59,17 +67,69 @@ async def send_to_people(call: Call) -> JsonObject:
     return {"processQueryKey": key, "invalidStaffIdList": invalid, "flowControlledStaffIdList": []}
 
 
-async def recall(call: Call) -> JsonObject:
-    """Takes messages back, out of a group or out of one-to-one conversations."""
-    _robot_code(call)
+async def recall_from_group(call: Call) -> JsonObject:
+    """Takes messages back out of the group they were sent to."""
+    robot_code = _recaller(call, "miss.chatbotId", "invalidParameter.robotCode.notExsit")
+    keys = _recalled_keys(call)
+    conversation = _group(call)
+    return _recall(call, keys, lambda m: m.conversation_id == conversation.conversation_id, robot_code)
+
+
+async def recall_from_people(call: Call) -> JsonObject:
+    """Takes messages of the last 24 hours back out of one-to-one conversations."""
+    robot_code = _recaller(call, "invalidParameter.param.invalid", "invalidParameter.robotCode")
+    oldest = call.world.clock.now_ms() - RECALL_MS
+
+    def alone(message: Message) -> bool:
+        return call.world.conversations[message.conversation_id].type == ONE_TO_ONE
+
+    return _recall(call, _recalled_keys(call), alone, robot_code, oldest)
+
+
+def _recaller(call: Call, missing: str, unknown: str) -> str:
+    """The robot that wants its messages back. Raises ApiError with the codes of the page."""
+    robot_code = call.body.get("robotCode")
+    if not robot_code:
+        raise ApiError(400, missing, "缺少robotCode")
+    owner = call.world.application(str(robot_code))
+    if owner is None:
+        raise ApiError(400, unknown, "机器人不存在")
+    if owner.client_id != call.app.client_id:
+        raise ApiError(400, "not.allowed.robotCode", "未被授权的robotCode")
+    return owner.robot_code
+
+
+def _recalled_keys(call: Call) -> list[Any]:
     keys = call.body.get("processQueryKeys")
     if not isinstance(keys, list) or not keys:
         raise ApiError(400, "invalidParameter.processQueryKey.missing", "缺少processQueryKey")
     if len(keys) > RECALLS_MAX:
         raise ApiError(400, "invalidParameter.processQueryKeys.overMax", "processQueryKeys超过数量上限20")
-    done = [key for key in keys if call.world.chat.recall(key)]
-    failed = {key: "invalid.processQueryKey" for key in keys if key not in done}
+    return keys
+
+
+def _recall(
+    call: Call, keys: list[Any], here: Callable[[Message], bool], robot_code: str, oldest_ms: int = 0
+) -> JsonObject:
+    """Takes back what this robot sent `here` since `oldest_ms`; each key succeeds or fails for itself."""
+    done: list[str] = []
+    failed: JsonObject = {}
+    for key in map(str, keys):
+        sent = [m for m in _sent(call, key) if m.robot_code == robot_code and here(m)]
+        if not sent:
+            failed[key] = "invalid.processQueryKey"
+        elif sent[0].at < oldest_ms:
+            failed[key] = "robot.processQueryKey.expired"
+        else:
+            call.world.chat.recall(key)
+            done.append(key)
     return {"successResult": done, "failedResult": failed}
+
+
+def _sent(call: Call, key: str) -> list[Message]:
+    """What was sent under this key and not taken back."""
+    said = (m for messages in call.world.chat.messages.values() for m in messages)
+    return [m for m in said if m.process_query_key == key and not m.recalled]
 
 
 async def send_by_session(call: Call) -> JsonObject:
@@ -126,8 +186,10 @@ def _endpoint(path: str, handler: Any, page: str) -> Endpoint:
 ENDPOINTS = (
     _endpoint("groupMessages/send", send_to_group, "the-robot-sends-a-group-message"),
     _endpoint("oToMessages/batchSend", send_to_people, "chatbots-send-one-on-one-chat-messages-in-batches"),
-    _endpoint("groupMessages/recall", recall, "enterprise-chatbot-withdraws-internal-group-messages"),
-    _endpoint("otoMessages/batchRecall", recall, "batch-message-recall-chat"),
+    _endpoint(
+        "groupMessages/recall", recall_from_group, "enterprise-chatbot-withdraws-internal-group-messages"
+    ),
+    _endpoint("otoMessages/batchRecall", recall_from_people, "batch-message-recall-chat"),
     Endpoint(
         "POST",
         "/robot/sendBySession",

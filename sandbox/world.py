@@ -18,6 +18,7 @@ from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
 from sandbox.run import Run
 from sandbox.stream import Stream
+from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
@@ -55,6 +56,20 @@ class World:
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
+    ticks: Ticks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ticks = Ticks(
+            {
+                "chat": self.chat.bell,
+                "calls": self.calls.bell,
+                "frames": self.stream.log.bell,
+                "stream": self.stream.bell,
+                "drive": self.drive.changes.bell,
+                "faults": self.faults.bell,
+                "run": self.run.bell,
+            }
+        )
 
     @property
     def conversations(self) -> dict[str, Conversation]:

@@ -6,10 +6,12 @@ from urllib.parse import unquote
 
 from sandbox import recorder, replay
 from sandbox.control.desk import REFUSALS, Handler, JsonObject, Order, Route, reason
+from sandbox.control.touched import touched
 from sandbox.paper import to_json
 from sandbox.run import IDLE, RECORDING, Noted
 from sandbox.talk import MisuseError
 from sandbox.tape import from_paper, to_paper
+from sandbox.ticks import TOPICS
 
 
 def noted(route: Route) -> Route:
@@ -80,9 +82,13 @@ def _replay(order: Order, orders: Sequence[Route]) -> None:
             return await handler(Order(order.world, path, one.query, body))
         except REFUSALS as exc:
             raise replay.RefusedError(reason(exc)) from exc
+        finally:
+            order.world.ticks.ring(*touched(one.method, one.path))
 
     pace = replay.Pace(_number(order, "speed", 1), _number(order, "patienceS", 5))
     replay.start(order.world, recording, give, pace)
+    order.world.ticks.ring(*TOPICS)
+    order.world.ticks.ring(*TOPICS)
 
 
 def _number(order: Order, name: str, default: float) -> float:

@@ -89,7 +89,10 @@ async def send_frame(order: Order) -> JsonObject:
 
 
 async def frames(order: Order) -> JsonObject:
-    """Frames in and out after a number; `acked=true` waits for one that has been answered, `msgId` for its."""
+    """Frames in and out after a number; `acked=true` waits for one that has been answered, `msgId` for its.
+
+    `limit` leaves the newest, `before` those numbered below; `more` says whether others would fit.
+    """
     query, log = order.query, order.world.stream.log
 
     def fits(record: FrameRecord) -> bool:
@@ -101,9 +104,11 @@ async def frames(order: Order) -> JsonObject:
             and (query.get("acked") != "true" or record.ack is not None)
         )
 
-    found = await log.wait(order.number("after"), order.wait_s, fits)
+    if order.wait_s:
+        await log.wait(order.number("after"), order.wait_s, fits)
+    found, more = order.newest(log, fits)
     last = max((f.seq for f in found), default=order.number("after"))
-    return {"frames": [_frame(f) for f in found], "lastSeq": last}
+    return {"frames": [_frame(f) for f in found], "lastSeq": last, "more": more}
 
 
 def _frame(record: FrameRecord) -> JsonObject:

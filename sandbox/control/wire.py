@@ -8,16 +8,21 @@ from sandbox.talk import MisuseError
 
 
 async def calls(order: Order) -> JsonObject:
-    """Calls received after a number; `path` is a part of the path or the whole route, `count` how many to wait for."""
+    """Calls received after a number; `path` is a part of the path or the whole route, `count` how many to wait for.
+
+    `limit` leaves the newest, `before` those numbered below; `more` says whether others would fit.
+    """
     log, wanted = order.world.calls, order.query.get("path", "")
     after, count = order.number("after"), order.number("count", 1)
 
     def fits(record: CallRecord) -> bool:
         return wanted in record.path or wanted == record.route
 
-    await log.bell.until(lambda: len(log.after(after, fits)) >= count, order.wait_s)
-    found = log.after(after, fits)
-    return {"calls": [to_json(c) for c in found], "lastSeq": max((c.seq for c in found), default=after)}
+    if order.wait_s:
+        await log.bell.until(lambda: len(log.after(after, fits, limit=count)) >= count, order.wait_s)
+    found, more = order.newest(log, fits)
+    last = max((c.seq for c in found), default=after)
+    return {"calls": [to_json(c) for c in found], "lastSeq": last, "more": more}
 
 
 async def forget_calls(order: Order) -> JsonObject:

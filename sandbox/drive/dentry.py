@@ -59,8 +59,17 @@ def clean_name(name: str) -> str | None:
     https://open.dingtalk.com/document/development/add-folder
     """
     name = name.strip()
-    illegal = not name or name.endswith(".") or not _FORBIDDEN.isdisjoint(name)
+    illegal = not name or name.endswith(".") or not _FORBIDDEN.isdisjoint(name) or not _is_text(name)
     return None if illegal else name
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be written down at all: no half of a surrogate pair."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def numbered_name(name: str, number: int, *, folder: bool) -> str:

@@ -6,6 +6,7 @@ https://open.dingtalk.com/document/development/delete-files-or-folders-in-bulk
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.drive.changes import ChangeKind
 from sandbox.drive.dentry import Dentry
 from sandbox.drive.drive import Drive
 from sandbox.drive.failing import doomed
@@ -76,6 +77,8 @@ def _remove_one(order: _Order, dentry_id: str) -> Removed:
     drive.take(space, dentry_id)
     if order.to_bin:
         drive.recycle(space, [dentry], names, operator.union_id)
+    kind: ChangeKind = "recycled" if order.to_bin else "gone"
+    drive.changes.note(kind, space, dentry, operator.union_id, names=names)
     drive.publish("storage_dentry_delete", space, dentry, operator.union_id)
     return Removed(dentry_id)
 

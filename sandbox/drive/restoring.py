@@ -70,6 +70,7 @@ def restore(
     recycle_bin.take(item_id)
     placed, failed, why = _coming(drive, item, place)
     drive.put(space, placed[0])
+    drive.changes.note("restored", space, placed[0], operator.union_id, count=len(placed))
     drive.publish("storage_dentry_create", space, placed[0], operator.union_id)
     return Restored(space.id, placed[0].id, follow(target, placed, failed, why))
 
@@ -80,13 +81,19 @@ def forget(drive: Drive, recycle_bin: RecycleBin, item_ids: Sequence[str], opera
     for item_id in item_ids:
         require_right(drive, require_item(drive, recycle_bin, item_id), operator, "DELETE")
     for item_id in dict.fromkeys(item_ids):
-        recycle_bin.take(item_id)
+        _purge(drive, recycle_bin, item_id, operator)
 
 
-def empty(recycle_bin: RecycleBin) -> None:
+def empty(drive: Drive, recycle_bin: RecycleBin, operator: Operator) -> None:
     """Deletes everything in the bin for ever."""
     for item in recycle_bin.items():
-        recycle_bin.take(item.id)
+        _purge(drive, recycle_bin, item.id, operator)
+
+
+def _purge(drive: Drive, recycle_bin: RecycleBin, item_id: str, operator: Operator) -> None:
+    item = recycle_bin.take(item_id)
+    space, count = drive.spaces[item.space_id], len(item.contents)
+    drive.changes.note("purged", space, item.root, operator.union_id, names=item.names, count=count)
 
 
 def _role(space: Space, item: RecycleItem, operator: Operator) -> Role:
@@ -119,8 +126,10 @@ def _make_folders(target: Target, names: list[str]) -> str:
     parent_id = target.parent_id
     for name in names:
         place = landing(replace(target, parent_id=parent_id, strategy="AUTO_RENAME"), name, folder=True)
-        operator_id = target.operator.union_id
-        parent_id = target.drive.make(target.space, parent_id, place.name, "FOLDER", operator_id).id
+        by = target.operator.union_id
+        made = target.drive.make(target.space, parent_id, place.name, "FOLDER", by)
+        target.drive.changes.note("created", target.space, made, by)
+        parent_id = made.id
     return parent_id
 
 

@@ -40,6 +40,7 @@ def add(target: Target, name: str, kind: DentryType, size: int = 0) -> Dentry:
     clear(target, place)
     union_id = target.operator.union_id
     made = target.drive.make(target.space, place.parent_id, place.name, kind, union_id, size=size)
+    target.drive.changes.note("created", target.space, made, union_id)
     target.drive.publish("storage_dentry_create", target.space, made, union_id)
     return made
 
@@ -55,7 +56,9 @@ def rename(drive: Drive, space: Space, dentry: Dentry, new_name: str, operator: 
     taken = space.tree.named(dentry.parent_id, name)
     if taken is not None and taken is not dentry:
         raise refusal("dentryAlreadyExist", name)
+    old_path = space.tree.path(dentry)
     space.tree.change(dentry, name=name, modified_ms=drive.clock.now_ms(), modifier_id=operator.union_id)
+    drive.changes.note("renamed", space, dentry, operator.union_id, old_path=old_path)
     drive.publish("storage_dentry_update", space, dentry, operator.union_id)
     return dentry
 
@@ -86,8 +89,10 @@ def move(space: Space, dentry: Dentry, target: Target) -> Arrived:
     if failed:
         return Arrived(dentry, _report(replace(target, space=space), below, why))
     clear(target, place)
+    old_path, by = space.tree.path(dentry), target.operator.union_id
     _carry(space, below, target, place)
-    drive.publish("storage_dentry_update", target.space, dentry, target.operator.union_id)
+    drive.changes.note("moved", target.space, dentry, by, count=len(below), old_path=old_path)
+    drive.publish("storage_dentry_update", target.space, dentry, by)
     return Arrived(dentry, _report(target, below) if len(below) > 1 else None)
 
 
@@ -109,8 +114,10 @@ def copy(space: Space, dentry: Dentry, target: Target) -> Arrived:
     clones = _clones(below, target, place)
     clear(target, place)
     drive.put(target.space, clones[0])
-    drive.publish("storage_dentry_create", target.space, clones[0], target.operator.union_id)
     failed, why = doomed(len(clones) - 1) if len(clones) > 1 else (0, "")
+    count, by = len(clones) - failed, target.operator.union_id
+    drive.changes.note("created", target.space, clones[0], by, count=count)
+    drive.publish("storage_dentry_create", target.space, clones[0], by)
     return Arrived(clones[0], follow(target, clones[: len(clones) - failed], failed, why))
 
 

@@ -3,6 +3,8 @@
 https://open.dingtalk.com/document/development/add-permissions-file
 """
 
+import re
+
 from sandbox.drive.dentry import Dentry
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import MEMBER_TYPES, Operator, Role, allows
@@ -14,6 +16,7 @@ from sandbox.world import World
 READ = "Storage.Permission.Read"
 WRITE = "Storage.Permission.Write"
 MEMBER_LIMIT = 30
+_UUID = re.compile("[A-Za-z0-9]{1,64}")
 _ROLES = frozenset(role.name for role in Role if role)
 
 
@@ -74,9 +77,11 @@ def _member(call: Call, member: object) -> str:
 
 
 def _named(call: Call) -> tuple[Space, Dentry]:
-    found = call.world.drive.by_uuid(call.corp_id, call.path["dentryUuid"])
+    """The dentry the path names; paramError.dentryUuid when nothing could be called that, dentryNotExist."""
+    uuid = call.path["dentryUuid"]
+    found = call.world.drive.by_uuid(call.corp_id, uuid)
     if found is None:
-        raise refusal("dentryNotExist", call.path["dentryUuid"])
+        raise refusal("dentryNotExist" if _UUID.fullmatch(uuid) else "paramError.dentryUuid", uuid)
     return found
 
 
@@ -89,6 +94,8 @@ async def list_permissions(call: Call) -> JsonObject:
     call.world.drive.require(space, dentry, who, "READ_PERMISSION")
     roles = sorted(_roles(space, dentry).items(), key=lambda pair: (-pair[1], pair[0]))
     if wanted := text_list(chosen, "filterRoleIds", "paramError.roleId"):
+        if not wanted <= _ROLES:
+            raise refusal("paramError.roleId", ", ".join(sorted(wanted - _ROLES)))
         roles = [pair for pair in roles if pair[1].name in wanted]
     start = read_offset(chosen)
     shown = [_permission(call.world, dentry, *pair) for pair in roles[start : start + size]]

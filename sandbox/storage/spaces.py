@@ -126,8 +126,7 @@ def _new_space(call: Call, who: Operator, **about: Any) -> Space:
         owner_id=who.union_id,
         **{"grants": {f"USER:{who.union_id}": "OWNER"}, **about},
     )
-    drive.spaces[space.id] = space
-    return space
+    return drive.add_space(space)
 
 
 # -- the drive interfaces, which have error codes of their own ----------------------------------------------
@@ -202,16 +201,16 @@ async def delete_drive_space(call: Call) -> JsonObject:
 
 async def query_drive_spaces(call: Call) -> JsonObject:
     """Spaces by id, for administrators. This page reports missing rights as HTTP 500."""
-    who = _drive_operator(call, call.body.get("unionId"))
-    ids = call.body.get("spaceIds")
+    union_id, ids = call.body.get("unionId"), call.body.get("spaceIds")
+    person = call.world.person_by_union(union_id) if isinstance(union_id, str) else None
     if (
-        not isinstance(ids, list)
+        person is None
+        or not isinstance(ids, list)
         or not 1 <= len(ids) <= _NAMED_LIMIT
         or not all(isinstance(i, str) for i in ids)
     ):
         raise _no("param.error", "Invalid Param")
-    person = call.world.person_by_union(who.union_id)
-    if person is None or not person.admin:
+    if person.corp_id != call.corp_id or not person.admin:
         raise ApiError(500, "no.priviledge", "You are not authorized to perform this operation.")
     known = [call.world.drive.spaces[i] for i in ids if i in call.world.drive.spaces]
     return {"spaces": [drive_space_view(s) for s in known if s.corp_id == call.corp_id]}

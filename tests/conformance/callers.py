@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+import aiohttp
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_util.models import RuntimeOptions
 from Tea.exceptions import TeaException
@@ -34,6 +35,12 @@ class Reply:
         """The error code, wherever this style of interface puts it."""
         return str(self.body.get("code", self.body.get("errcode", "")))
 
+    @property
+    def denied(self) -> Json:
+        """The SDK's `accessDeniedDetail`; the exception it wraps the first one in has lost it."""
+        assert self.raised is not None
+        return getattr(self.raised, "inner_exception", self.raised).accessDeniedDetail
+
 
 Caller = Callable[[Control, Page, Request, str], Awaitable[Reply]]
 
@@ -50,8 +57,19 @@ async def plain(sandbox: Control, page: Page, request: Request, token: str) -> R
         params=query,
         headers=headers,
         json=None if request.body is None else request.json(),
+        data=_form(request),
     ) as answer:
         return Reply(answer.status, await answer.json(), headers=dict(answer.headers))
+
+
+def _form(request: Request) -> aiohttp.FormData | None:
+    """What is sent as a form: of several parts when there is a file in it."""
+    if request.form is None:
+        return None
+    form = aiohttp.FormData(dict(request.form))
+    if request.upload:
+        form.add_field("media", b"some bytes", filename=request.upload)
+    return form
 
 
 async def sdk(sandbox: Control, page: Page, request: Request, token: str) -> Reply:
@@ -112,7 +130,9 @@ def _camel(name: str) -> str:
 
 
 def _read(answer: Any) -> Reply:
-    return Reply(answer.status_code, answer.body.to_map(), headers=dict(answer.headers))
+    """The answer as the SDK understood it; where the page shows no body it has none."""
+    body = answer.body.to_map() if hasattr(answer, "body") else {}
+    return Reply(answer.status_code, body, headers=dict(answer.headers))
 
 
 def _refused(raised: TeaException) -> Reply:

@@ -5,23 +5,32 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import quote
 
-from tests.conformance.control import CLIENT_ID, CORP_ID, Control
+import aiohttp
+
+from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, CORP_ID, Control
 
 SUITE_KEY = "suitesandbox"
 SUITE_SECRET = "suite-secret"
 TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 GROUP_TITLE = "市场部"
 ARCHIVE_NAME = "项目归档"
+FLASH_NOTE = "/周会闪记 0312"
+
+_SEEDED: dict[str, str] = {}
+"""What the seed holds, the same in every sandbox: asked for once."""
 
 Step = Callable[[Control, dict[str, str]], Awaitable[Mapping[str, str]]]
 
 
 async def known(sandbox: Control, steps: tuple[str, ...]) -> dict[str, str]:
     """Real ids by name: those of the seed, then what each of `steps` brings into being."""
-    names = await _seeded(sandbox)
+    if not _SEEDED:
+        _SEEDED.update(await _seeded(sandbox))
+    names = dict(_SEEDED)
     for step in steps:
         names.update(await _STEPS[step](sandbox, names))
     return names
@@ -98,6 +107,98 @@ async def _task(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
     return {"task": item["taskId"]}
 
 
+async def _busy(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """A folder is being removed, and stays so."""
+    await sandbox.limits(taskPolls=1_000_000)
+    return await _task(sandbox, names)
+
+
+async def _twin(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """In the folder lies a file of the same name as `file`."""
+    await sandbox.create(
+        names["space"], {"path": "/conformance folder/conformance one.txt", "creator": "wang"}
+    )
+    return {}
+
+
+async def _elsewhere(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """Another folder of wang's, with nothing in it."""
+    entries = await sandbox.create(names["space"], {"path": "/conformance elsewhere/", "creator": "wang"})
+    return {"elsewhere": entries["/conformance elsewhere"]["id"]}
+
+
+async def _small(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """A space of wang's with room for a single byte."""
+    option = {"name": "small", "quota": 1, "scene": "conformance"}
+    made = await sandbox.api("POST", "/v1.0/storage/spaces", {"option": option}, unionId=names["wang"])
+    return {"small": made["space"]["id"]}
+
+
+async def _huge(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """A file that takes all the organisation may store."""
+    path = "/conformance huge.bin"
+    entries = await sandbox.create(names["space"], {"path": path, "size": 100 * 1024**3, "creator": "wang"})
+    return {"huge": entries[path]["id"]}
+
+
+async def _shared(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """Two shared spaces: one of wang's, one of li's."""
+    made = [
+        await sandbox.api("POST", "/v1.0/drive/spaces", {"name": f"of {who}", "unionId": names[who]})
+        for who in ("wang", "li")
+    ]
+    return {"shared": made[0]["spaceId"], "shared_by_li": made[1]["spaceId"]}
+
+
+async def _flash(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """A flash note, as the seed has one."""
+    return {"flash_note": (await sandbox.entries(names["space"]))[FLASH_NOTE]["id"]}
+
+
+async def _granted(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """li may read the file, because wang said so."""
+    body = {"roleId": "READER", "members": [{"type": "USER", "id": "li", "corpId": CORP_ID}]}
+    path = f"/v2.0/storage/spaces/dentries/{names['uuid']}/permissions"
+    await sandbox.api("POST", path, body, unionId=names["wang"])
+    return {}
+
+
+async def _sent(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """The robot has said something in the group, and something to wang alone."""
+    body = {"robotCode": CLIENT_ID, "msgKey": "sampleText", "msgParam": '{"content": "oops"}'}
+    root = "/v1.0/robot"
+    there = {**body, "openConversationId": names["group"]}
+    in_group = await sandbox.api("POST", f"{root}/groupMessages/send", there)
+    alone = await sandbox.api("POST", f"{root}/oToMessages/batchSend", {**body, "userIds": ["wang"]})
+    return {"sent": in_group["processQueryKey"], "sent_alone": alone["processQueryKey"]}
+
+
+async def _session(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """Somebody has said something to the robot, which came with a session webhook."""
+    topic = {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"}
+    async with _connected(sandbox, CLIENT_ID, CLIENT_SECRET, topic) as socket:
+        await sandbox.say("wang", names["group"], "hello")
+        while True:
+            frame = await socket.receive_json(timeout=10)
+            if frame["headers"]["topic"] == topic["topic"]:
+                webhook = json.loads(frame["data"])["sessionWebhook"]
+                return {"session": webhook.partition("session=")[2]}
+
+
+async def _shown_everywhere(sandbox: Control, _names: dict[str, str]) -> Mapping[str, str]:
+    """A card that may be delivered to groups, to single people and on top, and is not yet."""
+    body = {
+        "cardTemplateId": TEMPLATE,
+        "outTrackId": "conformance-everywhere",
+        "cardData": {"cardParamMap": {"title": "a title"}},
+        "imGroupOpenSpaceModel": {"supportForward": True},
+        "imRobotOpenSpaceModel": {"supportForward": True},
+        "topOpenSpaceModel": {"spaceType": "ONE_BOX"},
+    }
+    await sandbox.api("POST", "/v1.0/card/instances", body)
+    return {"everywhere": "conformance-everywhere"}
+
+
 async def _card(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
     body = {
         "cardTemplateId": TEMPLATE,
@@ -115,19 +216,25 @@ async def _card(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
 
 async def _suite_ticket(sandbox: Control, _names: dict[str, str]) -> Mapping[str, str]:
     """The ticket DingTalk pushes to a third-party application as the event `suite_ticket`."""
-    body = {
-        "clientId": SUITE_KEY,
-        "clientSecret": SUITE_SECRET,
-        "subscriptions": [{"type": "EVENT", "topic": "*"}],
-    }
-    async with sandbox.http.post(f"{sandbox.url}/v1.0/gateway/connections/open", json=body) as answer:
-        opened = await answer.json()
-    address = f"{opened['endpoint']}?ticket={quote(opened['ticket'], safe='')}"
-    async with sandbox.http.ws_connect(address) as socket:
+    everything = {"type": "EVENT", "topic": "*"}
+    async with _connected(sandbox, SUITE_KEY, SUITE_SECRET, everything) as socket:
         while True:
             frame = await socket.receive_json(timeout=10)
             if frame["headers"].get("eventType") == "suite_ticket":
                 return {"suite_ticket": json.loads(frame["data"])["suiteTicket"]}
+
+
+@asynccontextmanager
+async def _connected(
+    sandbox: Control, client_id: str, secret: str, topic: Mapping[str, str]
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A stream connection of an application, subscribed to one topic."""
+    body = {"clientId": client_id, "clientSecret": secret, "subscriptions": [topic]}
+    async with sandbox.http.post(f"{sandbox.url}/v1.0/gateway/connections/open", json=body) as answer:
+        opened = await answer.json()
+    address = f"{opened['endpoint']}?ticket={quote(opened['ticket'], safe='')}"
+    async with sandbox.http.ws_connect(address) as socket:
+        yield socket
 
 
 async def _signature(_sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
@@ -151,7 +258,18 @@ _STEPS: dict[str, Step] = {
     "files": _files,
     "recycled": _recycled,
     "task": _task,
+    "busy": _busy,
+    "twin": _twin,
+    "elsewhere": _elsewhere,
+    "small": _small,
+    "huge": _huge,
+    "shared": _shared,
+    "flash": _flash,
+    "granted": _granted,
+    "sent": _sent,
+    "session": _session,
     "card": _card,
+    "shown_everywhere": _shown_everywhere,
     "foreign_group": _foreign_group,
     "suite_ticket": _suite_ticket,
     "signature": _signature,

@@ -3,18 +3,20 @@
 The files under `examples/` hold one `[[page]]` per documented example:
 
 - `doc`: the page. `route`: method and path. `scope`: the permission the page names.
-- `path`, `query`, `body`: the documented request. `$names` stand for real ids: see `given.py`.
+- `path`, `query`, `body`: the documented request. `$names` stand for real ids: see `given.py`. `form` instead of
+  `body` for what is sent as a form, with `upload` (a file's name) as a form of several parts.
 - `answer`: the documented answer. `optional`: the fields the page allows to be missing, `[]` for "of any item".
 - `given`: what must exist before the call, by the names of `given.py`.
-- `sdk`: family and method of the official SDK that make the same call.
-- `[[page.error]]`: `status` and `code` of an error row, and what to send instead (`path`, `query`, `body`) to meet it.
+- `sdk`: family and method of the official SDK that make the same call; `no_sdk`: why there is none.
+- `[[page.error]]`: `status` and `code` of an error row, what to send instead (`path`, `query`, `body`, `form`,
+  `upload`) to meet it, what must exist besides (`given`), and why the SDK cannot send that (`no_sdk`).
 - `faults`: error rows that no request provokes; the sandbox's fault interface does.
 """
 
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -27,18 +29,25 @@ _FOLDER = Path(__file__).with_name("examples")
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent: path parameters, query and JSON body (as text, with `$names` not yet filled in)."""
+    """What is sent: path parameters, query and JSON body (as text, with `$names` not yet filled in).
+
+    `form` is what is sent instead of a body, `upload` the name of the file that goes with it.
+    """
 
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: str | None
+    form: Mapping[str, str] | None = None
+    upload: str = ""
 
     def filled(self, known: Known) -> "Request":
         """The same with every `$name` replaced by the real id."""
         return Request(
-            path={key: _fill(value, known) for key, value in self.path.items()},
-            query={key: _fill(value, known) for key, value in self.query.items()},
+            path=_filled(self.path, known),
+            query=_filled(self.query, known),
             body=None if self.body is None else _fill(self.body, known),
+            form=None if self.form is None else _filled(self.form, known),
+            upload=self.upload,
         )
 
     def json(self) -> dict[str, Json]:
@@ -49,12 +58,14 @@ class Request:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """One row of a page's error table; `request` None means that only a fault brings it about."""
+    """One row of a page's error table, and the request that meets it."""
 
     status: int
     code: str
+    request: Request
     note: str = ""
-    request: Request | None = None
+    no_sdk: str | None = None
+    given: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -73,9 +84,11 @@ class Page:
     answer: Json
     scope: str | None = None
     sdk: str | None = None
+    no_sdk: str | None = None
     given: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
-    errors: tuple[ErrorRow, ...] = field(default=())
+    errors: tuple[ErrorRow, ...] = ()
+    faults: tuple[tuple[int, str], ...] = ()
 
     @property
     def method(self) -> str:
@@ -133,12 +146,16 @@ def _below(at: str, key: str) -> str:
     return f"{at}.{key}" if at else key
 
 
+def _filled(texts: Mapping[str, str], known: Known) -> dict[str, str]:
+    return {key: _fill(value, known) for key, value in texts.items()}
+
+
 def _fill(text: str, known: Known) -> str:
     return Template(text).substitute(known)
 
 
 def _page(family: str, entry: dict[str, Any]) -> Page:
-    request = Request(entry.get("path", {}), entry.get("query", {}), entry.get("body"))
+    request = _request(entry, Request({}, {}, None))
     return Page(
         name=f"{family}.{entry['name']}",
         doc=entry["doc"],
@@ -147,22 +164,30 @@ def _page(family: str, entry: dict[str, Any]) -> Page:
         answer=json.loads(entry["answer"]),
         scope=entry.get("scope"),
         sdk=entry.get("sdk"),
+        no_sdk=entry.get("no_sdk"),
         given=tuple(entry.get("given", ())),
         optional=frozenset(entry.get("optional", ())),
-        errors=(
-            *(_error(row, request) for row in entry.get("error", ())),
-            *(_fault(row) for row in entry.get("faults", ())),
-        ),
+        errors=tuple(_error(row, request) for row in entry.get("error", ())),
+        faults=tuple(_fault(row) for row in entry.get("faults", ())),
     )
 
 
-def _error(row: dict[str, Any], request: Request) -> ErrorRow:
-    instead = Request(
-        row.get("path", request.path), row.get("query", request.query), row.get("body", request.body)
+def _error(row: dict[str, Any], usual: Request) -> ErrorRow:
+    return ErrorRow(
+        status=row.get("status", 200),
+        code=row["code"],
+        request=_request(row, usual),
+        note=row.get("note", ""),
+        no_sdk=row.get("no_sdk"),
+        given=tuple(row.get("given", ())),
     )
-    return ErrorRow(row.get("status", 200), row["code"], row.get("note", ""), instead)
 
 
-def _fault(row: str) -> ErrorRow:
+def _request(entry: dict[str, Any], usual: Request) -> Request:
+    """What an entry says is sent; what it does not say is as usual."""
+    return Request(**{part.name: entry.get(part.name, getattr(usual, part.name)) for part in fields(Request)})
+
+
+def _fault(row: str) -> tuple[int, str]:
     status, code = row.split(" ", 1)
-    return ErrorRow(int(status), code)
+    return int(status), code

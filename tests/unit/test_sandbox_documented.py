@@ -1,4 +1,8 @@
-"""The error rows of the documentation, as data: an entry for every interface, every row well formed."""
+"""The error rows of the documentation, as data: an entry for every interface, every row well formed.
+
+Where a page has no message but a placeholder, `message` is how it explains the code. The rows of session webhooks
+are those of https://open.dingtalk.com/document/development/custom-robots-send-group-messages
+"""
 
 import json
 from pathlib import Path
@@ -17,7 +21,6 @@ WITHOUT_ROWS = {
     "GET /gettoken": "its page names the global table only",
     "POST /service/get_corp_token": "its page names the global table only",
     "POST /media/upload": "its page names the global table only",
-    "POST /robot/sendBySession": "its page has no table of errors",
     "POST /v1.0/gateway/connections/open": "the protocol's page has no table of errors",
 }
 

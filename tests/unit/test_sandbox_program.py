@@ -11,7 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.__main__ import is_loopback, main
+from sandbox.__main__ import main
+from sandbox.guard import is_loopback
 from tests.conformance.control import Control
 
 

@@ -65,6 +65,30 @@ async def test_a_message_is_taken_back(sandbox: Control) -> None:
     assert await sandbox.read("wang", GROUP, wait_s=0) == []
 
 
+async def test_a_message_is_not_taken_back_from_where_it_is_not(sandbox: Control) -> None:
+    _, sent = await call(sandbox, "POST", SEND, message())
+    key = sent["processQueryKey"]
+    recall = {"robotCode": "dingsandbox", "processQueryKeys": [key]}
+    elsewhere = {**recall, "openConversationId": "cidEngineering=="}
+    for path, body in (("groupMessages/recall", elsewhere), ("otoMessages/batchRecall", recall)):
+        _, answer = await call(sandbox, "POST", f"/v1.0/robot/{path}", body)
+        assert answer == {"successResult": [], "failedResult": {key: "invalid.processQueryKey"}}
+    assert len(await sandbox.read("wang", GROUP)) == 1
+
+
+async def test_what_was_said_to_one_person_is_taken_back_for_a_day(sandbox: Control) -> None:
+    """https://open.dingtalk.com/document/development/batch-message-recall-chat"""
+    keys = []
+    for _ in range(2):
+        _, sent = await call(sandbox, "POST", BATCH, {**message(), "userIds": ["wang"]})
+        keys.append(sent["processQueryKey"])
+        await sandbox.advance(12 * 3600 + 1)
+    body = {"robotCode": "dingsandbox", "processQueryKeys": keys}
+    _, answer = await call(sandbox, "POST", "/v1.0/robot/otoMessages/batchRecall", body)
+    assert answer == {"successResult": keys[1:], "failedResult": {keys[0]: "robot.processQueryKey.expired"}}
+    assert len(await sandbox.read("wang", "one:wang")) == 1
+
+
 async def test_an_action_cards_button_speaks_for_the_presser(sandbox: Control) -> None:
     url = "dtmd://dingtalkclient/sendMessage?content=confirm%20K7M2%20%E5%A5%BD"
     body = message(

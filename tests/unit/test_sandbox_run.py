@@ -339,6 +339,21 @@ async def test_a_run_is_given_up(sandbox: Control) -> None:
     assert [m["content"] for m in await sandbox.read("wang", GROUP)] == ["hello"]
 
 
+async def test_the_live_feed_tells_what_a_replay_changes(sandbox: Control) -> None:
+    await run(sandbox, "record")
+    await sandbox.ask("PUT", "apps/dingsandbox", {"scopes": None})
+    recording = await run(sandbox, "stop")
+    async with sandbox.http.ws_connect(f"{sandbox.url}/sandbox/live") as socket:
+        before = (await socket.receive_json())["ticks"]
+        await replayed(sandbox, recording, speed=0)
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                after = (await socket.receive_json())["ticks"]
+                if after["run"] >= before["run"] + 4 and after["people"] >= before["people"] + 2:
+                    break
+    assert all(after[topic] > before[topic] for topic in after)
+
+
 async def test_a_recording_that_grows_too_long_is_given_up(
     sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,46 @@
+/** Numbers, sizes and times as a reader wants them. */
+import { language } from "./words.js";
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function size(bytes) {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${unit ? value.toFixed(1) : value} ${UNITS[unit]}`;
+}
+
+export const grouped = (number) => new Intl.NumberFormat(language()).format(number);
+
+export const clock = (ms) => new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+
+export const clockSeconds = (ms) =>
+  new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+
+export const day = (ms) => new Intl.DateTimeFormat(language(), { year: "numeric", month: "short", day: "numeric" }).format(ms);
+
+export const dayAndClock = (ms) =>
+  new Intl.DateTimeFormat(language(), { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+
+/** Midnight-to-midnight days between two times, in the reader's zone. */
+export const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
+
+/** What DingTalk writes where there is no portrait: the end of a Chinese name, the beginning of others. */
+export function initials(name) {
+  const letters = [...name];
+  return /^[\x00-\x7f]*$/.test(name) ? letters.slice(0, 2).join("") : letters.slice(-2).join("");
+}
+
+/** The same for a group: where its name begins. */
+export const groupInitials = (title) => [...title].slice(0, 2).join("");
+
+/** One of six colours, always the same one for the same text. */
+export function tint(text) {
+  let sum = 7;
+  for (const letter of text) sum = (sum * 33 + letter.codePointAt(0)) % 99991;
+  return sum % 6;
+}
+
+const SHAPELESS = /[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]|\u200d(?!\p{Extended_Pictographic})|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d/gu;
+
+/** Text in which what has no shape of its own (zero-width, bidi) is seen; what joins one emoji to the next is part of it. */
+export const visible = (text) => String(text ?? "").replace(SHAPELESS, "□");
