@@ -339,6 +339,51 @@ async def test_a_run_is_given_up(sandbox: Control) -> None:
     assert [m["content"] for m in await sandbox.read("wang", GROUP)] == ["hello"]
 
 
+async def test_what_is_done_by_hand_is_done_again_to_the_same_things(sandbox: Control) -> None:
+    """Ids in the drive follow from what was done, so that orders may name them as they are."""
+
+    async def lying() -> Json:
+        spaces = (await sandbox.ask("GET", "drive"))["spaces"]
+        entries = [await sandbox.ask("GET", f"drive/{space['spaceId']}") for space in spaces]
+        return [(e["path"], e["id"], e["uuid"]) for space in entries for e in space["dentries"]]
+
+    hand = {"as": "wang", "spaceId": SPACE}
+    await run(sandbox, "record")
+    await sandbox.ask(
+        "POST", "say", {"as": "wang", "conversation": "one:wang", "file": {"name": "a.txt", "size": 7}}
+    )
+    made = await sandbox.ask(
+        "POST", "hand", {**hand, "action": "upload", "parentId": "0", "name": "new.txt", "size": 3}
+    )
+    (result,) = made["results"]
+    await sandbox.ask("POST", "hand", {**hand, "action": "delete", "dentryIds": [result["dentryId"]]})
+    (item,) = (await sandbox.ask("GET", "bin"))["items"]
+    await sandbox.ask("POST", "hand", {"as": "wang", "action": "restore", "itemIds": [item["id"]]})
+    recording = await run(sandbox, "stop")
+    recorded = await lying()
+    assert [order["path"] for order in recording["orders"]] == ["/say", "/hand", "/hand", "/hand"]
+    await sandbox.ask("POST", "state/reseed")
+    assert await lying() != recorded
+    status = await replayed(sandbox, recording)
+    assert "failed" not in status
+    assert await lying() == recorded
+
+
+async def test_the_live_feed_tells_what_a_replay_changes(sandbox: Control) -> None:
+    await run(sandbox, "record")
+    await sandbox.ask("PUT", "apps/dingsandbox", {"scopes": None})
+    recording = await run(sandbox, "stop")
+    async with sandbox.http.ws_connect(f"{sandbox.url}/sandbox/live") as socket:
+        before = (await socket.receive_json())["ticks"]
+        await replayed(sandbox, recording, speed=0)
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                after = (await socket.receive_json())["ticks"]
+                if after["run"] >= before["run"] + 4 and after["people"] >= before["people"] + 2:
+                    break
+    assert all(after[topic] > before[topic] for topic in after)
+
+
 async def test_a_recording_that_grows_too_long_is_given_up(
     sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
