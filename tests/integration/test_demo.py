@@ -196,9 +196,8 @@ async def test_what_the_page_offers_to_say_makes_sense_after_the_story(tmp_path:
             answer = await box.answer("wang", story.MARKETING, after)
             words = f"{answer.title} {answer.words}"
             assert answer.is_card == text.startswith("删除"), words
-            assert not any(
-                refused in words for refused in ("找不到", "不存在", "无法", "not found", "unknown")
-            ), words
+            refusals = ("找不到", "不认识", "There is no", "don't know")
+            assert not any(refused in words for refused in refusals), words
 
 
 async def test_a_robot_that_cannot_start_says_why(tmp_path: Path) -> None:
