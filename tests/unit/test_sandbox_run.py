@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
+from sandbox import recorder
+from sandbox.server import Server
 from tests.conformance.control import CLIENT_ID, Control
 from tests.unit.sandbox_listener import CARD, PATIENCE_S, Listener, call, calls, card, listening
 
@@ -334,6 +337,37 @@ async def test_a_run_is_given_up(sandbox: Control) -> None:
     assert (await run(sandbox, "cancel"))["state"] == "idle"
     await sandbox.advance(7200)
     assert [m["content"] for m in await sandbox.read("wang", GROUP)] == ["hello"]
+
+
+async def test_a_recording_that_grows_too_long_is_given_up(
+    sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "ORDERS_KEPT", 2)
+    await run(sandbox, "record")
+    for number in range(2):
+        await sandbox.say("wang", GROUP, f"{number}")
+    assert (await sandbox.ask("GET", "run"))["state"] == "recording"
+    await sandbox.say("wang", GROUP, "one too many")
+    status = await sandbox.ask("GET", "run")
+    assert (status["state"], status["failed"]) == ("idle", "the recording was given up: it had 2 orders")
+
+
+async def test_the_sandbox_ends_while_it_replays() -> None:
+    async with Server() as server, aiohttp.ClientSession() as http:
+        sandbox = Control(http, server.url)
+        await card(sandbox)
+        async with listening(sandbox):
+            await run(sandbox, "record")
+            await sandbox.limits(callbackSeconds=60)
+            recording = await run(sandbox, "stop")
+            press = {"as": "wang", "outTrackId": "card-1", "button": "ok"}
+            recording["orders"].append({**SAY, "atMs": recording["endMs"], "path": "/press", "body": press})
+            await run(sandbox, "replay", recording=recording)
+            await sandbox.ask("GET", "frames", type="CALLBACK", wait=PATIENCE_S)
+            assert (await sandbox.ask("GET", "run"))["state"] == "replaying"
+            ended = asyncio.get_running_loop().time() + PATIENCE_S
+    assert asyncio.get_running_loop().time() < ended
+    assert server.world.run.state == "idle"
 
 
 SAY = {
