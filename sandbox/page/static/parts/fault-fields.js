@@ -75,12 +75,12 @@ function pick(name, choices, value, choose, { free = false, wide = true } = {}) 
 
 function select(name, options, value, choose) {
   return html`<label class="field"><span>${label(name)}</span>
-    <select class="select" .value=${live(value ?? "")} @change=${({ target }) => choose(target.value || undefined)}>
+    <select class="select" .value=${live(value ?? "")} @change=${({ target }) => choose(target.value)}>
       ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === (value ?? "")}>${visible(text)}</option>`)}</select></label>`;
 }
 
 function drawNumber({ values, set }, name) {
-  const given = (text) => set(name, text === "" ? (name === "count" ? null : undefined) : Number(text));
+  const given = (text) => set(name, text === "" ? null : Number(text));
   const empty = { count: t("fault.field.always"), seed: t("fault.field.drawn"), seconds: t("fault.field.no-end") }[name] ?? "";
   return html`<label class="field"><span>${label(name)}</span>
     <input class="input number" type="number" min="0" step=${name === "seconds" ? "any" : "1"} placeholder=${empty} .value=${live(values[name] === undefined || values[name] === null ? "" : String(values[name]))}
@@ -89,7 +89,7 @@ function drawNumber({ values, set }, name) {
 
 function drawProbability({ values, set }, name) {
   const percent = Math.round((values.probability ?? 1) * 100);
-  return html`<label class="field"><span>${label(name)} <output class="figures">${percent} %</output></span>
+  return html`<label class="field"><span>${label(name)} <b class="figures">${percent} %</b></span>
     <input class="range" type="range" min="5" max="100" step="5" .value=${live(String(percent))} aria-valuetext="${percent} %" @input=${({ target }) => set(name, Number(target.value) / 100)}></label>`;
 }
 
@@ -99,7 +99,7 @@ function drawSwitch({ values, set }, name) {
 
 function drawText({ values, set }, name) {
   return html`<label class="field wide"><span>${label(name)}</span>
-    <input class="input" .value=${live(asText(values[name]))} spellcheck="false" @input=${({ target }) => set(name, target.value || undefined)}></label>`;
+    <input class="input" .value=${live(asText(values[name]))} spellcheck="false" @input=${({ target }) => set(name, target.value)}></label>`;
 }
 
 function drawBody({ values, set }, name) {
@@ -126,7 +126,7 @@ const asText = (value) => (value === undefined || value === null ? "" : typeof v
 
 /** What looks like JSON is sent as JSON, everything else as text. */
 function asBody(text) {
-  if (!text) return undefined;
+  if (!text) return null;
   try {
     const value = JSON.parse(text);
     return typeof value === "object" ? value : text;
