@@ -134,7 +134,7 @@ class ControlStrip extends Part {
 
   #faultBadge() {
     const active = this.world.faults.filter((fault) => !isOver(fault, this.world.nowMs)).length;
-    const text = active === 1 ? t("fault.one") : t("fault.many", { n: active });
+    const text = active === 0 ? t("fault.no") : active === 1 ? t("fault.one") : t("fault.many", { n: active });
     const tone = `${active ? "red" : ""} ${this.#lately ? "struck" : ""}`;
     return { content: html`${icon("zap")}<span class="figures">${active || nothing}</span><span class="word">${active ? nothing : t("fault.no")}</span>`, tone, said: this.#lately ? `${text}, ${t("fault.lately")}` : text };
   }

@@ -3,7 +3,7 @@ import { Part, icon, openMenu } from "./part.js";
 import { progress } from "./drive-row.js";
 import { named } from "./by-hand.js";
 import { face } from "./faces.js";
-import { menuKeys } from "./row-menu.js";
+import "./row-menu.js";
 import { grouped, size, visible } from "../format.js";
 import { t } from "../words.js";
 import "./bin-list.js";
@@ -74,7 +74,7 @@ class SideDock extends Part {
         title=${t("dock.as.title")} @click=${(event) => openMenu(event.currentTarget, this.querySelector(".dock-people"))}>
         ${face(person, "tiny")}<span class="clip">${t("dock.as", { name })}</span>${icon("chevron-down", "small")}
       </button>
-      <div class="menu dock-people" popover role="menu" aria-label=${t("dock.as.title")} @keydown=${menuKeys}>
+      <div class="menu dock-people" popover role="menu" aria-label=${t("dock.as.title")}>
         <div class="menu-title">${t("dock.as.title")}</div>
         ${this.world.people.map((one) => this.#person(one))}
       </div>`;
