@@ -5,16 +5,29 @@ from collections.abc import Callable
 
 
 class Bell:
-    """Rung whenever something changed; `until` waits for a condition and looks again at every ring."""
+    """Rung whenever something changed; `until` waits for a condition and looks again at every ring.
+
+    `rings` counts them; with this bell the one `beyond` it rings, too.
+    """
 
     def __init__(self) -> None:
+        self.rings = 0
+        self.beyond: Bell | None = None
         self._rung = asyncio.Event()
         self._closed = False
 
     def ring(self) -> None:
         """Wakes everybody who waits."""
+        self.rings += 1
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
+        if self.beyond is not None:
+            self.beyond.ring()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody may wait for it any more."""
+        return self._closed
 
     def close(self) -> None:
         """Lets nobody wait any longer: for those who do, time is up."""

@@ -212,6 +212,8 @@ def _check_deliver_models(body: JsonObject, spaces: list[tuple[str, str]], malfo
 def _deliver(call: Call, card: Card, kind: str, space_id: str) -> JsonObject:
     model = call.body[DELIVER_MODELS[kind]]
     result: JsonObject = {"spaceType": kind, "spaceId": space_id}
+    if call.undelivered:
+        return {**result, "success": False, "errorMsg": call.undelivered}
     own = call.world.apps[call.app.client_id].robot_code
     try:
         conversation = _destination(call, card, kind, space_id)
@@ -260,14 +262,14 @@ def _with_robot(call: Call, given: str) -> Conversation:
     return call.world.chat.one_to_one(person.user_id, person.corp_id)
 
 
-def _endpoint(method: str, path: str, handler: Any, page: str) -> Endpoint:
-    return Endpoint(method, f"/v1.0/card/instances{path}", handler, SCOPE, doc=DOC + page)
+def _endpoint(method: str, path: str, handler: Any, page: str, *, delivers: bool = False) -> Endpoint:
+    return Endpoint(method, f"/v1.0/card/instances{path}", handler, SCOPE, doc=DOC + page, delivers=delivers)
 
 
 ENDPOINTS = (
     _endpoint("POST", "", create, "interface-for-creating-a-card-instance"),
     _endpoint("PUT", "", update, "interactive-card-update-interface"),
-    _endpoint("POST", "/createAndDeliver", create_and_deliver, "create-and-deliver-cards"),
-    _endpoint("POST", "/deliver", deliver, "delivery-card-interface"),
+    _endpoint("POST", "/createAndDeliver", create_and_deliver, "create-and-deliver-cards", delivers=True),
+    _endpoint("POST", "/deliver", deliver, "delivery-card-interface", delivers=True),
     _endpoint("PUT", "/spaces", append_space, "add-field-interface"),
 )

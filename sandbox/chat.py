@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from sandbox.bell import Bell
@@ -32,7 +33,8 @@ class Message:
     """One message. `sender` is a userId, or empty for the robot `robot_code`.
 
     `kind` text, markdown, actionCard, link, feedCard, image, audio, video, file, richText or card; `body` its
-    fields. `visible_to` None means every member. A message with a card takes a new `seq` whenever the card changes.
+    fields. `visible_to` None means every member. A message with a card takes a new `seq` whenever the card changes;
+    one that is taken back keeps its own, and the number of that moment is `recalled_seq`.
     """
 
     seq: int
@@ -46,6 +48,7 @@ class Message:
     visible_to: list[str] | None = None
     process_query_key: str = ""
     recalled: bool = False
+    recalled_seq: int = 0
 
     @property
     def out_track_id(self) -> str:
@@ -54,9 +57,11 @@ class Message:
 
     def visible(self, user_id: str | None) -> bool:
         """Whether this person sees it; nobody (None) stands for the omniscient test."""
-        return not self.recalled and (
-            user_id is None or self.visible_to is None or user_id in self.visible_to
-        )
+        return not self.recalled and self.meant_for(user_id)
+
+    def meant_for(self, user_id: str | None) -> bool:
+        """Whether this person was to see it, taken back or not."""
+        return user_id is None or self.visible_to is None or user_id in self.visible_to
 
 
 @dataclass(slots=True)
@@ -107,7 +112,7 @@ class Chat:
 
     def adopt(self, message: Message) -> None:
         """Takes in a message as it is."""
-        self.numbers.last = max(self.numbers.last, message.seq)
+        self.numbers.last = max(self.numbers.last, message.seq, message.recalled_seq)
         said = self.messages.setdefault(message.conversation_id, deque())
         said.append(message)
         if message.out_track_id:
@@ -134,12 +139,21 @@ class Chat:
         said = self.messages.get(conversation_id, ())
         return [m for m in said if m.seq > after and m.visible(user_id)]
 
+    def newest_first(self, conversation_id: str) -> list[Message]:
+        """Everything said in the conversation, what was said or changed last first."""
+        return sorted(self.messages.get(conversation_id, ()), key=attrgetter("seq"), reverse=True)
+
+    def recalled(self, conversation_id: str, user_id: str | None, after: int = 0) -> list[Message]:
+        """What was taken back after this number, of what this person was to see."""
+        said = self.messages.get(conversation_id, ())
+        return [m for m in said if m.recalled_seq > after and m.meant_for(user_id)]
+
     def recall(self, process_query_key: str) -> bool:
         """Takes back what was sent under this key; False when there is nothing to take back."""
         said = (m for messages in self.messages.values() for m in messages)
         found = [m for m in said if m.process_query_key == process_query_key and not m.recalled]
         for message in found:
-            message.recalled = True
+            message.recalled, message.recalled_seq = True, self.numbers.next()
         self.bell.ring()
         return bool(found)
 

@@ -15,13 +15,16 @@ EVENT = "EVENT"
 CALLBACK = "CALLBACK"
 ROBOT_TOPIC = "/v1.0/im/bot/messages/get"
 CARD_TOPIC = "/v1.0/card/instances/callback"
+TOPICS = (ROBOT_TOPIC, CARD_TOPIC, "*")
+"""What an application can subscribe to; `*` are events."""
 
 
 @dataclass(slots=True)
 class FrameRecord:
     """One frame as logged: `direction` out (to the application) or in. `lost` frames never left.
 
-    `ack` is the application's answer to a frame that went out; `at` in ms of the sandbox clock.
+    `ack` is the application's answer to a frame that went out; `at` in ms of the sandbox clock. `note`: what is
+    special about it, in plain words, and `fault_id` the fault that made it so; both "" if nothing is.
     """
 
     at: int
@@ -34,6 +37,8 @@ class FrameRecord:
     msg_id: str = ""
     lost: bool = False
     ack: Any = None
+    fault_id: str = ""
+    note: str = ""
     seq: int = 0
 
 
@@ -41,7 +46,8 @@ class FrameRecord:
 class Push:
     """Something an application is told: a robot message, a card callback, an event. `data` is a JSON object.
 
-    `msg_id` stays the same over redeliveries, each of which has its own entry in `message_ids`.
+    `people` are the userIds of whom it is about. `msg_id` stays the same over redeliveries, each of which has its
+    own entry in `message_ids`.
     """
 
     client_id: str
@@ -51,6 +57,7 @@ class Push:
     headers: dict[str, str] = field(default_factory=dict)
     msg_id: str = ""
     message_ids: list[str] = field(default_factory=list)
+    people: frozenset[str] = frozenset()
 
     def frame(self, *, app_id: str, connection_id: str, at_ms: int) -> dict[str, Any]:
         """A new frame for it, under a new messageId."""
@@ -109,3 +116,8 @@ def parse(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def consumed(answer: dict[str, Any]) -> bool:
+    """Whether the answer to an event says that it need not come again (`status` is not LATER)."""
+    return answer.get("code") == OK and parse(str(answer.get("data", ""))).get("status") != "LATER"

@@ -1,4 +1,4 @@
-"""What every call goes through: log, token, scope, limits, faults, and the shape of the answer.
+"""What every call goes through: log, token, scope, limits, locks, faults, and the shape of the answer.
 
 https://open.dingtalk.com/document/development/call-frequency-limit
 https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-the-dingtalk-server
@@ -8,14 +8,23 @@ https://open.dingtalk.com/document/development/add-api-permission
 import asyncio
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from sandbox import ids
+from sandbox import ids, throttle
+from sandbox.answering import HTTP_OK, Answer, made_up, refused, send
+from sandbox.drive.failing import failing
+from sandbox.drive.refusals import refusal
+from sandbox.effects import CallEffect
 from sandbox.errors import ApiError, OldApiError
 from sandbox.faults import Fault, ItemFault
+from sandbox.locks import LOCKED
+from sandbox.notes import note_of
+from sandbox.occasions import call_occasion
 from sandbox.people import App
 from sandbox.record import CallRecord
 from sandbox.tokens import Token
@@ -24,12 +33,10 @@ from sandbox.world import World
 
 TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105  a header's name
 APPLY_URL = "https://open-dev.dingtalk.com/appscope/apply?content={}%23{}"
-NO_QUOTA = "Forbidden.AccessDenied.ApiCountLimitForOrg"
-TOO_FAST = "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"
-NO_SCOPE = "Forbidden.AccessDenied.AccessTokenPermissionDenied"
-TOO_FAST_TEXT = "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了"
 
 Body = tuple[JsonObject, dict[str, Upload]]
+Struck = Fault[CallEffect] | None
+NOTHING = CallEffect()
 
 
 class Gate:
@@ -61,90 +68,129 @@ class Gate:
         )
 
     async def _answer(self, request: web.Request, record: CallRecord) -> web.StreamResponse:
+        body = await read_body(request)
+        record.request = body[0]
+        access_token = self._token_of(request, body[0])
+        token = self.world.tokens.find(access_token)
+        record.client_id = token.app.client_id if token and self.endpoint.token else ""
+        fault = self._pick(request, record, early=True)
+        if fault is not None:
+            await self._pause(fault.what)
+            return await send(request, record, self._made_up(fault.what, record), fault.what)
         try:
-            body = await read_body(request)
-            record.request = body[0]
-            app = self._admit(self._token_of(request, body[0]), record)
-            return await self._work(request, record, app, body)
-        except ApiError as exc:
-            return self._reply(record, exc.status, exc.body(record.request_id))
-        except OldApiError as exc:
-            return self._reply(record, 200, exc.body(record.request_id))
+            app = self._admit(token, record)
+        except (ApiError, OldApiError) as exc:
+            return await send(request, record, refused(exc, record.request_id), NOTHING)
+        return await self._work(request, record, app, body)
 
     async def _work(
         self, request: web.Request, record: CallRecord, app: App, body: Body
     ) -> web.StreamResponse:
-        asked = self.endpoint.items.asked(body[0]) if self.endpoint.items else ()
-        fault = self.world.faults.pick(self.endpoint.route, request.method, request.path, asked)
-        record.fault_id = fault.id if fault else ""
-        await self._delay(fault)
-        if fault and fault.answers and not fault.after:
-            return self._fail(request, record, fault)
-        call = Call(
-            self.world,
-            app,
-            dict(request.match_info),
-            dict(request.query),
-            *body,
-            base_url=f"{request.scheme}://{request.host}",
+        """Does what is asked, unless another write holds the place; with a fault, if one befalls it."""
+        base_url = f"{request.scheme}://{request.host}"
+        call = Call(self.world, app, dict(request.match_info), dict(request.query), *body, base_url=base_url)
+        try:
+            with self.world.locks.writing(call, self.endpoint.writes):
+                fault = self._pick(request, record, early=False)
+                what = fault.what if fault else NOTHING
+                await self._pause(what)
+                answer = await self._done(call, fault, record)
+                return await send(request, record, answer, what)
+        except ApiError as exc:
+            await self._pause(NOTHING)
+            self._explain(record, exc)
+            return await send(request, record, refused(exc, record.request_id), NOTHING)
+
+    async def _pause(self, what: CallEffect) -> None:
+        delay_ms = self.world.limits.latency_ms + what.delay_ms
+        if delay_ms:
+            await asyncio.sleep(delay_ms / 1000)
+
+    def _explain(self, record: CallRecord, exc: ApiError) -> None:
+        if exc.code == LOCKED:
+            held = f"write lock ({self.world.limits.write_lock}): {exc.message}"
+            record.note = f"{record.note}; {held}" if record.note else held
+
+    # Faults
+
+    def _pick(self, request: web.Request, record: CallRecord, *, early: bool) -> Struck:
+        """The fault that befalls the call before it is admitted (`early`), or after."""
+        if not self.world.faults.ordered:
+            return None
+        occasion = call_occasion(self.world, self.endpoint, record, request.match_info)
+        fault = self.world.faults.pick(occasion, CallEffect, lambda what: self._possible(what, early))
+        if fault is not None:
+            record.fault_id, record.note = fault.id, note_of(fault)
+        return fault
+
+    def _possible(self, what: CallEffect, early: bool) -> bool:
+        return (
+            what.early is early
+            and (self.endpoint.counted or not what.counted_only)
+            and (self.endpoint.tasks or what.task is None)
+            and (self.endpoint.delivers or not what.deliver)
         )
-        if fault and fault.item and self.endpoint.items and not fault.answers:
-            result = await self._spoilt(call, fault.item, self.endpoint.items, after=fault.after)
-        else:
-            result = await self.endpoint.handler(call)
-        if fault and fault.answers:
-            return self._fail(request, record, fault)
-        if self.endpoint.old_style:
-            result = {"errcode": 0, "errmsg": "ok", **result}
-        if self.endpoint.path.startswith("/topapi/"):
-            result["request_id"] = record.request_id
-        return self._reply(record, 200, result)
+
+    def _made_up(self, what: CallEffect, record: CallRecord) -> Answer:
+        return made_up(what, record.request_id, old_style=self.endpoint.old_style)
+
+    async def _done(self, call: Call, fault: Struck, record: CallRecord) -> Answer:
+        """The answer to a call, after the work or without it."""
+        what = fault.what if fault else NOTHING
+        if what.answers and not what.after:
+            return self._made_up(what, record)
+        try:
+            with self._failing(fault, record):
+                result = await self._result(replace(call, undelivered=what.deliver), fault)
+            answer = Answer(HTTP_OK, self._dressed(result, record))
+        except (ApiError, OldApiError) as exc:
+            if isinstance(exc, ApiError):
+                self._explain(record, exc)
+            answer = refused(exc, record.request_id)
+        return self._made_up(what, record) if what.answers else answer
+
+    async def _result(self, call: Call, fault: Struck) -> JsonObject:
+        item = fault.which.item if fault else None
+        if fault is None or item is None or fault.what.answers:
+            return await self.endpoint.handler(call)
+        if self.endpoint.items:
+            return await self._spoilt(call, item, self.endpoint.items, after=fault.what.after)
+        if fault.what.after:
+            await self.endpoint.handler(call)
+        raise _item_error(item.error_code)
 
     async def _spoilt(self, call: Call, bad: ItemFault, items: Items, *, after: bool) -> JsonObject:
         """The real answer with one item failed: without touching that one, or, `after`, in spite of the work."""
         asked = items.asked(call.body)
-        kept = asked if after else [one for one in asked if one != bad.dentry_id]
+        bad_id = bad.dentry_id or asked[0]
+        kept = asked if after else [one for one in asked if one != bad_id]
         result: JsonObject = {"resultItems": []}
         if kept:
             result = await self.endpoint.handler(replace(call, body={**call.body, items.given: kept}))
         worked = iter(result["resultItems"])
         if after:
-            worked = (item for item in worked if item[items.named] != bad.dentry_id)
-        failed = items.failed(call, bad.dentry_id, bad.error_code)
-        return {**result, "resultItems": [failed if one == bad.dentry_id else next(worked) for one in asked]}
+            worked = (item for item in worked if item[items.named] != bad_id)
+        failed = items.failed(call, bad_id, bad.error_code)
+        return {**result, "resultItems": [failed if one == bad_id else next(worked) for one in asked]}
 
-    async def _delay(self, fault: Fault | None) -> None:
-        delay_ms = self.world.limits.latency_ms + (fault.delay_ms if fault else 0)
-        if delay_ms:
-            await asyncio.sleep(delay_ms / 1000)
+    @contextmanager
+    def _failing(self, fault: Struck, record: CallRecord) -> Iterator[None]:
+        """Lets tasks fail as ordered; where none was started, the fault has not struck."""
+        with failing(fault.what.task if fault else None) as spoilt:
+            try:
+                yield
+            finally:
+                if fault and spoilt and not spoilt.struck and fault.what == CallEffect(task=spoilt.fault):
+                    self.world.faults.take_back(fault)
+                    record.fault_id = record.note = ""
 
-    def _reply(self, record: CallRecord, status: int, body: JsonObject) -> web.Response:
-        record.status, record.response = status, body
-        return web.json_response(
-            body,
-            status=status,
-            headers={"x-acs-request-id": record.request_id},
-            dumps=lambda value: json.dumps(value, ensure_ascii=False),
-        )
-
-    def _fail(self, request: web.Request, record: CallRecord, fault: Fault) -> web.StreamResponse:
-        if fault.reset:
-            record.response = "connection reset"
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if fault.body is None:
-            return self._reply(record, *self._fault_body(fault, record.request_id))
-        text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body, ensure_ascii=False)
-        record.status, record.response = fault.status or 200, fault.body
-        return web.Response(text=text, status=record.status, content_type=fault.content_type)
-
-    def _fault_body(self, fault: Fault, request_id: str) -> tuple[int, JsonObject]:
+    def _dressed(self, result: JsonObject, record: CallRecord) -> JsonObject:
+        """A result with what this style of interface puts around it."""
         if self.endpoint.old_style:
-            code = int(fault.code) if fault.code.lstrip("-").isdigit() else -1
-            return fault.status or 200, OldApiError(code, fault.message or fault.code).body(request_id)
-        error = ApiError(fault.status or 500, fault.code or "systemError", fault.message or fault.code)
-        return error.status, error.body(request_id)
+            result = {"errcode": 0, "errmsg": "ok", **result}
+        if self.endpoint.path.startswith("/topapi/"):
+            result["request_id"] = record.request_id
+        return result
 
     # Admission
 
@@ -153,42 +199,57 @@ class Gate:
             return request.headers.get(TOKEN_HEADER, "")
         return request.query.get("access_token") or str(body.pop("access_token", ""))
 
-    def _admit(self, access_token: str, record: CallRecord) -> App:
+    def _admit(self, token: Token | None, record: CallRecord) -> App:
         if not self.endpoint.token:
             return NOBODY
-        app = self._token(access_token).app
-        record.client_id = app.client_id
-        self._check_scope(app)
+        app = self._checked(token, record).app
+        self._check_scope(app, record)
+        limits = self.world.limits
         if self.world.meter.too_fast(app.client_id, self.endpoint.route):
-            raise self._error(403, TOO_FAST, 90018, TOO_FAST_TEXT)
+            too_fast = throttle.SUITE_QPS if self.world.apps[app.client_id].suite else throttle.APP_QPS
+            note = f"more than {limits.calls_per_second} calls of this interface within a second"
+            raise self._refused(too_fast, record, note)
         if self.endpoint.counted:
             if not self.world.meter.spend_call(self.endpoint.route):
-                raise self._error(403, NO_QUOTA, 90020, "您的企业本月API调用量已超过限制")
+                note = f"the {limits.monthly_quota} calls of this month are used up"
+                raise self._refused(throttle.NO_QUOTA, record, note)
             record.counted = True
         return app
 
-    def _token(self, access_token: str) -> Token:
-        token = self.world.tokens.find(access_token)
+    def _checked(self, token: Token | None, record: CallRecord) -> Token:
         if token is None:
-            raise self._error(400, "InvalidAuthentication", 40014, "不合法的access_token")
+            raise self._refused(throttle.NO_TOKEN, record, "no access token, or an unknown one")
         if self.world.tokens.expired(token):
-            old = "access_token超时" if self.endpoint.old_style else "不合法的access_token"
-            raise self._error(400, "InvalidAuthentication", 42001, old)
+            gone = throttle.OLD_TOKEN if self.endpoint.old_style else throttle.NO_TOKEN
+            raise self._refused(gone, record, "the access token has expired")
         return token
 
-    def _check_scope(self, app: App) -> None:
+    def _check_scope(self, app: App, record: CallRecord) -> None:
         granted, scope = self.world.apps[app.client_id].scopes, self.endpoint.scope
         if scope is None or granted is None or scope in granted:
             return
         link = APPLY_URL.format(app.client_id, scope)
-        text = f"应用尚未开通所需的权限：[{scope}]，点击链接申请并开通即可：{link}"
-        raise self._error(403, NO_SCOPE, 60011, text, accessdenieddetail={"requiredScopes": [scope]})
+        raise self._refused(
+            throttle.NO_SCOPE,
+            record,
+            f"the application lacks the permission {scope}",
+            text=f"应用尚未开通所需的权限：[{scope}]，点击链接申请并开通即可：{link}",
+            accessdenieddetail={"requiredScopes": [scope]},
+        )
 
-    def _error(self, status: int, code: str, errcode: int, text: str, **extra: Any) -> ApiError | OldApiError:
-        """The same refusal in the style of this interface."""
-        if self.endpoint.old_style:
-            return OldApiError(errcode, text)
-        return ApiError(status, code, text, **extra)
+    def _refused(
+        self, why: throttle.Refused, record: CallRecord, note: str, **more: Any
+    ) -> ApiError | OldApiError:
+        """The refusal in the style of this interface; the record says why."""
+        record.note = note
+        return why.error(old_style=self.endpoint.old_style, **more)
+
+
+def _item_error(code: str) -> ApiError:
+    try:
+        return refusal(code)
+    except KeyError:
+        return ApiError(500, code, code)
 
 
 async def read_body(request: web.Request) -> Body:

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from sandbox import ids
 from sandbox.auth import credentials
+from sandbox.connection import Connection
 from sandbox.errors import ApiError
 from sandbox.frames import CALLBACK, EVENT
 from sandbox.people import Application
-from sandbox.stream import Connection
 from sandbox.wire import Call, Endpoint, JsonObject
 from sandbox.world import World
 
@@ -34,7 +34,7 @@ async def open_connection(call: Call) -> JsonObject:
     if not subscriptions:
         raise ApiError(400, "invalidParameter.subscriptions", "subscriptions is empty")
     endpoint = call.base_url.replace("http", "ws", 1) + "/connect"
-    return {"endpoint": endpoint, "ticket": call.world.stream.issue_ticket(app.client_id, subscriptions)}
+    return {"endpoint": endpoint, "ticket": call.world.stream.tickets.issue(app.client_id, subscriptions)}
 
 
 def _subscription(raw: Any) -> tuple[str, str]:
@@ -51,11 +51,13 @@ class Connect:
         self.world = world
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Runs one connection; 401 when the ticket is used, too old or unknown."""
-        ticket = self.world.stream.take_ticket(request.query.get("ticket", ""))
+        """Runs one connection; 401 when the ticket is used, too old or unknown, 503 when a fault refuses it."""
+        ticket = self.world.stream.tickets.take(request.query.get("ticket", ""))
         if ticket is None:
             raise web.HTTPUnauthorized(text="ticket is invalid or expired")
-        socket = web.WebSocketResponse(compress=False, timeout=CLOSE_SECONDS)
+        if self.world.stream.mischief.on_handshake(ticket.client_id):
+            raise web.HTTPServiceUnavailable(text="no connection is taken")
+        socket = web.WebSocketResponse(compress=False, timeout=CLOSE_SECONDS, autoping=False)
         await socket.prepare(request)
         connection = Connection(
             id=ids.request_id().lower(),

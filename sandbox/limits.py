@@ -1,6 +1,11 @@
 """The knobs of the sandbox: how slow, how strict, how generous it is."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from sandbox.paper import camel
+
+WRITE_LOCKS = ("task", "parent", "space", "off")
 
 
 @dataclass(slots=True)
@@ -25,3 +30,29 @@ class Limits:
     """Real time a card callback may take."""
     permit_unlimited: bool = False
     """True switches the per-second limit and both monthly quotas off (for benchmarks)."""
+    write_lock: str = "task"
+    """What a write that is still open keeps others from writing to: the tree a task works on, everything in the
+    same folder (`parent`) or in the same space (`space`), nothing (`off`)."""
+
+    def __post_init__(self) -> None:
+        for name in Limits.__slots__:
+            _check(name, getattr(self, name))
+
+    def change(self, **changes: Any) -> None:
+        """Turns some knobs, or none: ValueError for a value that makes no sense."""
+        for name, value in changes.items():
+            _check(name, value)
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+
+def _check(name: str, value: Any) -> None:
+    kind = Limits.__annotations__[name]
+    if kind is str:
+        if value not in WRITE_LOCKS:
+            raise ValueError(f"{camel(name)} is none of {', '.join(WRITE_LOCKS)}")
+    elif kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{camel(name)} is not true or false")
+    elif type(value) not in {int, kind} or value < 0:
+        raise ValueError(f"{camel(name)} is no {'whole ' if kind is int else ''}number from 0")

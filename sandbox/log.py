@@ -51,13 +51,20 @@ class Log(Generic[EntryT]):
         """Forgets the entries, not the numbering."""
         self._entries.clear()
 
-    def after(self, seq: int, fits: Callable[[EntryT], bool] = lambda _: True) -> list[EntryT]:
-        """The entries younger than `seq` that fit, oldest first."""
+    def after(
+        self,
+        seq: int,
+        fits: Callable[[EntryT], bool] = lambda _: True,
+        *,
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> list[EntryT]:
+        """The entries younger than `seq` (and older than `before`) that fit, oldest first; the newest `limit`."""
         found: list[EntryT] = []
         for entry in reversed(self._entries):
-            if entry.seq <= seq:
+            if entry.seq <= seq or len(found) == limit:
                 break
-            if fits(entry):
+            if (before is None or entry.seq < before) and fits(entry):
                 found.append(entry)
         return found[::-1]
 

@@ -4,8 +4,10 @@ https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-
 """
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.limits import Limits
@@ -35,7 +37,7 @@ class Meter:
 
     def spend_call(self, route: str) -> bool:
         """Takes one call off the monthly quota; False when it is used up."""
-        self._turn_month()
+        self.turn_month()
         if not self.limits.permit_unlimited and self.calls.total() >= self.limits.monthly_quota:
             return False
         self.calls[route] += 1
@@ -43,16 +45,28 @@ class Meter:
 
     def spend_push(self) -> bool:
         """Takes one push or webhook call off its monthly quota; False when it is used up."""
-        self._turn_month()
+        self.turn_month()
         self.pushes += 1
         return self.limits.permit_unlimited or self.pushes <= self.limits.push_quota
 
-    def _turn_month(self) -> None:
+    def turn_month(self) -> None:
+        """Begins to count from nothing when a new month has begun."""
         month = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m")
         if month != self.month:
             self.month = month
             self.calls.clear()
             self.pushes = 0
+
+    def read(self) -> dict[str, Any]:
+        """What it shows: `{month, counted, calls: {route: n}, pushes}`."""
+        counted = self.calls.total()
+        return {"month": self.month, "counted": counted, "calls": dict(self.calls), "pushes": self.pushes}
+
+    def put(self, shown: Mapping[str, Any]) -> None:
+        """Goes on from what it once showed."""
+        self.reset()
+        self.month, self.pushes = shown["month"], shown["pushes"]
+        self.calls.update(shown["calls"])
 
     def reset(self) -> None:
         """Starts counting from nothing."""

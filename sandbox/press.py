@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox import ids
 from sandbox.card import UNION_ID, changed
 from sandbox.cards import Button, Card, buttons_of, check_size, checked_params
 from sandbox.chat import Message
 from sandbox.errors import ApiError
-from sandbox.frames import OK, parse
+from sandbox.frames import CALLBACK, CARD_TOPIC, OK, Push, parse
 from sandbox.people import Person
-from sandbox.stream import card_callback
 from sandbox.talk import MisuseError, Utterance, conversation_of, say
 from sandbox.world import World
 
@@ -108,7 +108,8 @@ def _find(
 async def _call_back(world: World, person: Person, out_track_id: str, place: str, click: Click) -> Pressed:
     card = world.cards.cards.get(out_track_id)
     client_id = card.client_id if card else next(iter(world.apps))
-    push = card_callback(client_id, _data(card, person, out_track_id, place, click))
+    data, people = _data(card, person, out_track_id, place, click), frozenset({person.user_id})
+    push = Push(client_id, CALLBACK, CARD_TOPIC, data, msg_id=ids.opaque(), people=people)
     world.meter.spend_push()
     started = time.perf_counter()
     if card:

@@ -8,7 +8,9 @@ from typing import Any
 class CallRecord:
     """One call: `route` is the interface (`POST /v1.0/…/{id}`), `request` and `response` its bodies.
 
-    `counted`: it used up monthly quota. `at` in ms of the sandbox clock, `elapsed_ms` in real milliseconds.
+    `counted`: it used up monthly quota. `note`: why it was refused or altered by something other than what it
+    asked for (a fault, a limit, a missing permission, …), empty when it was not. `at` in ms of the sandbox
+    clock, `elapsed_ms` in real milliseconds.
     """
 
     at: int
@@ -24,4 +26,5 @@ class CallRecord:
     client_id: str = ""
     request_id: str = ""
     fault_id: str = ""
+    note: str = ""
     seq: int = 0

@@ -19,7 +19,7 @@ from sandbox.storage.arguments import (
     write_token,
 )
 from sandbox.storage.views import item_view
-from sandbox.wire import Call, Endpoint, Items, JsonObject
+from sandbox.wire import Call, Endpoint, Items, JsonObject, Writes
 
 RESTORE_LIMIT = 30
 READ = "Storage.RecycleBin.Read"
@@ -125,7 +125,7 @@ async def clear_bin(call: Call) -> JsonObject:
     recycle_bin = call.world.drive.recycle_bin(call.corp_id)
     if recycle_bin.id != call.path["recycleBinId"] or who.corp_id != call.corp_id:
         raise refusal("paramError.recycleBinId", call.path["recycleBinId"])
-    empty(recycle_bin)
+    empty(call.world.drive, recycle_bin, who)
     return {"success": True}
 
 
@@ -139,7 +139,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "GET", f"{_ITEMS}/{{recycleItemId}}", get_item, READ, doc=f"{DOC}obtain-recycling-item-information"
     ),
     Endpoint(
-        "POST", f"{_ITEMS}/{{recycleItemId}}/restore", restore_item, WRITE, doc=f"{DOC}restore-recycle-items"
+        "POST",
+        f"{_ITEMS}/{{recycleItemId}}/restore",
+        restore_item,
+        WRITE,
+        writes=Writes(items="recycleItemId"),
+        tasks=True,
+        doc=f"{DOC}restore-recycle-items",
     ),
     Endpoint(
         "POST",
@@ -147,6 +153,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         restore_items,
         WRITE,
         items=Items("recycleItemIds", "recycleItemId", RESTORE_LIMIT),
+        writes=Writes(items="recycleItemIds"),
+        tasks=True,
         doc=f"{DOC}batch-restore-recycled-items",
     ),
     Endpoint("DELETE", f"{_ITEMS}/{{recycleItemId}}", delete_item, WRITE, doc=f"{DOC}delete-recycle-item"),

@@ -8,13 +8,17 @@ from sandbox import drive
 from sandbox.cards import Card, Cards, Template
 from sandbox.chat import Chat, Conversation, Message, Session
 from sandbox.clock import Clock
+from sandbox.dice import Dice
+from sandbox.faultform import fault_json, read_fault
 from sandbox.faults import Faults
 from sandbox.limits import Limits
+from sandbox.locks import WriteLocks
 from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
-from sandbox.stream import Stream
+from sandbox.stream import SEED, Stream
+from sandbox.suggestions import checked_suggestions
 from sandbox.tokens import Tokens
 from sandbox.world import World
 
@@ -26,19 +30,22 @@ JsonObject = dict[str, Any]
 def new_world(seed: JsonObject | None = None) -> World:
     """A world with this seed (the built-in one when None), its clock at the real time."""
     clock, limits = Clock(), Limits()
+    faults = Faults(clock)
     meter = Meter(clock, limits)
     apps: dict[str, Application] = {}
-    stream = Stream(clock, limits, meter, apps)
+    stream = Stream(clock, limits, meter, apps, faults)
+    store = drive.Drive(clock, limits, stream.push_event)
     world = World(
         clock=clock,
         limits=limits,
         stream=stream,
-        drive=drive.Drive(clock, limits, stream.push_event),
+        drive=store,
         chat=Chat(clock),
         cards=Cards(),
         tokens=Tokens(clock),
         meter=meter,
-        faults=Faults(),
+        faults=faults,
+        locks=WriteLocks(store, limits),
         apps=apps,
     )
     world.seed = read_seed() if seed is None else seed
@@ -51,11 +58,12 @@ def reseed(world: World) -> None:
 
     Connections, access tokens and the clock stay, so that an application notices nothing.
     """
-    world.faults.ordered.clear()
+    world.faults.replace()
     world.calls.clear()
     world.meter.reset()
     world.violations.clear()
     _set_limits(world, {})
+    world.stream.dice = Dice(SEED)
     load(world, world.seed)
 
 
@@ -85,14 +93,12 @@ def dump(world: World) -> JsonObject:
         "sessions": {key: to_json(s) for key, s in world.chat.sessions.items()},
         "media": dict(world.media),
         "limits": to_json(world.limits),
+        "faults": [fault_json(f) for f in world.faults.ordered.values()],
         "drive": drive.to_dict(world.drive),
+        "suggestions": [dict(s) for s in world.suggestions],
+        "dice": {"stream": to_json(world.stream.dice)},
         "violations": list(world.violations),
-        "meter": {
-            "month": world.meter.month,
-            "counted": world.meter.calls.total(),
-            "calls": dict(world.meter.calls),
-            "pushes": world.meter.pushes,
-        },
+        "meter": world.meter.read(),
     }
 
 
@@ -157,14 +163,29 @@ def _set_media(world: World, raw: dict[str, str]) -> None:
 def _set_limits(world: World, raw: JsonObject) -> None:
     """Sets every knob named, the others to their defaults; the object itself stays, others hold it."""
     wanted = from_json(Limits, raw)
-    for name in Limits.__slots__:
-        setattr(world.limits, name, getattr(wanted, name))
+    world.limits.change(**{name: getattr(wanted, name) for name in Limits.__slots__})
     world.clock.wake()
+
+
+def _set_faults(world: World, raw: list[JsonObject]) -> None:
+    """Sets the faults, each with its past: its dice fall as they would have fallen."""
+    world.faults.replace([read_fault(r) for r in raw])
+    world.stream.befall()
 
 
 def _set_drive(world: World, raw: JsonObject) -> None:
     """Gives the drive another content; the object itself stays, the server works on it."""
+    world.locks.forget()
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
+
+
+def _set_suggestions(world: World, raw: list[JsonObject]) -> None:
+    world.suggestions = checked_suggestions(raw)
+
+
+def _set_dice(world: World, raw: JsonObject) -> None:
+    """Takes up the dice where they lay: which connection is hit next."""
+    world.stream.dice = from_json(Dice, raw["stream"])
 
 
 LOADERS: dict[str, Callable[[World, Any], None]] = {
@@ -180,5 +201,8 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "sessions": _set_sessions,
     "media": _set_media,
     "limits": _set_limits,
+    "faults": _set_faults,
     "drive": _set_drive,
+    "suggestions": _set_suggestions,
+    "dice": _set_dice,
 }

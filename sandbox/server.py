@@ -8,37 +8,33 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import auth, card, contact, control, gateway, nowhere, recycle, robot, storage
+from sandbox import control, gateway
+from sandbox.endpoints import ENDPOINTS
 from sandbox.gate import Gate
+from sandbox.guard import Guard
+from sandbox.page import serving
 from sandbox.seed import new_world
-from sandbox.wire import Endpoint
 from sandbox.world import World
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *auth.ENDPOINTS,
-    *contact.ENDPOINTS,
-    *gateway.ENDPOINTS,
-    *robot.ENDPOINTS,
-    *card.ENDPOINTS,
-    *storage.ENDPOINTS,
-    *recycle.ENDPOINTS,
-    *nowhere.ENDPOINTS,
-)
+__all__ = ["ENDPOINTS", "Server", "create_app"]
+
 BODY_BYTES = 32 * 1024 * 1024
 PATIENCE_S = 0.25
 """How long a call that is being answered may delay the end, twice: before it is cancelled, and after."""
 
 
-def create_app(world: World) -> web.Application:
-    """All interfaces of DingTalk that the sandbox has, the websocket, and the control API.
+def create_app(world: World, *, allow_remote: bool = False) -> web.Application:
+    """All interfaces of DingTalk that the sandbox has, the websocket, the control API and the page.
 
     While it runs, the drive's tasks end in their time although nobody asks about them.
     """
-    app = web.Application(client_max_size=BODY_BYTES)
+    guard = Guard(allow_remote=allow_remote)
+    app = web.Application(client_max_size=BODY_BYTES, middlewares=[guard.serve])
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, Gate(world, endpoint).serve)
     app.router.add_get("/connect", gateway.Connect(world).serve)
     control.add_routes(app, world)
+    serving.add_routes(app)
 
     async def work(_: web.Application) -> AsyncIterator[None]:
         working = asyncio.create_task(world.drive.work())
@@ -48,8 +44,8 @@ def create_app(world: World) -> web.Application:
             await working
 
     async def close(_: web.Application) -> None:
-        for bell in (world.calls.bell, world.stream.log.bell, world.chat.bell):
-            bell.close()
+        world.ticks.close()
+        await world.run.close()
         await world.stream.close()
 
     app.cleanup_ctx.append(work)
@@ -58,13 +54,24 @@ def create_app(world: World) -> web.Application:
 
 
 class Server:
-    """A running sandbox: `async with Server() as s: s.url`. Port 0 is any free port."""
+    """A running sandbox: `async with Server() as s: s.url`. Port 0 is any free port.
 
-    def __init__(self, world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    `allow_remote`: its control API may be asked under other names than those of this machine.
+    """
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allow_remote: bool = False,
+    ) -> None:
         self.world = world or new_world()
         self.host = host
         self.port = port
-        self._runner = web.AppRunner(create_app(self.world), access_log=None, shutdown_timeout=PATIENCE_S)
+        app = create_app(self.world, allow_remote=allow_remote)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE_S)
 
     @property
     def url(self) -> str:

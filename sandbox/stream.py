@@ -7,103 +7,79 @@ for an application that has no connection.
 
 import asyncio
 import json
-import random
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType
 
 from sandbox import ids
+from sandbox.bell import Bell
 from sandbox.clock import Clock
-from sandbox.frames import CALLBACK, CARD_TOPIC, EVENT, OK, FrameRecord, Push, parse, record_of, system_frame
+from sandbox.connection import Connection, Tickets
+from sandbox.dice import Dice
+from sandbox.effects import PushEffect
+from sandbox.faults import Fault, Faults
+from sandbox.frames import EVENT, FrameRecord, Push, consumed, parse, record_of, system_frame
 from sandbox.limits import Limits
 from sandbox.log import Log
 from sandbox.meter import Meter
+from sandbox.mischief import HOLD_SECONDS, Held, Mischief, told
 from sandbox.newest import Newest
 from sandbox.people import Application
 
 REDELIVER_AFTER_S = (16.0, 60.0)
-TICKET_SECONDS = 90.0
 DISCONNECT_GRACE_S = 10.0
 REMEMBERED = 5000
-
-
-@dataclass(slots=True)
-class Ticket:
-    """The right to open one connection until `expires_at` (seconds)."""
-
-    client_id: str
-    subscriptions: frozenset[tuple[str, str]]
-    expires_at: float
-
-
-@dataclass(eq=False, slots=True)
-class Connection:
-    """One websocket of an application. `silent`: open, but nothing is delivered; `draining`: about to be closed."""
-
-    id: str
-    client_id: str
-    subscriptions: frozenset[tuple[str, str]]
-    socket: web.WebSocketResponse
-    request: web.Request
-    opened_at: int
-    silent: bool = False
-    draining: bool = False
-    outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-
-    def takes(self, kind: str, topic: str) -> bool:
-        """Whether a push of this type and topic may go through it."""
-        return not self.draining and (
-            (kind, topic) in self.subscriptions or (kind, "*") in self.subscriptions
-        )
+SEED = 7
+"""Of the dice that say which connection is hit."""
 
 
 class Stream:
-    """The connections of all applications. `apps` (by clientId) and `limits` are those of the world."""
+    """The connections of all applications. `apps` (by clientId), `limits` and `faults` are those of the world."""
 
-    def __init__(self, clock: Clock, limits: Limits, meter: Meter, apps: dict[str, Application]) -> None:
+    def __init__(
+        self, clock: Clock, limits: Limits, meter: Meter, apps: dict[str, Application], faults: Faults
+    ) -> None:
         self.clock = clock
         self.limits = limits
         self.meter = meter
         self.apps = apps
+        self.tickets = Tickets(clock)
         self.connections: dict[str, Connection] = {}
         self.log: Log[FrameRecord] = Log()
-        self.rng = random.Random(7)  # noqa: S311  which connection is hit must be repeatable, not secret
-        self._tickets: Newest[str, Ticket] = Newest(REMEMBERED)
+        self.bell = Bell()
+        """Rung when a connection opens, closes or changes."""
+        self.dice = Dice(SEED)
+        self.mischief = Mischief(clock, faults)
+        self._hit: dict[str, str] = {}
+        """The connection that got the last push, by clientId."""
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._records: Newest[str, FrameRecord] = Newest(REMEMBERED)
         self._pushes: Newest[str, Push] = Newest(REMEMBERED)
         self._redeliveries: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    # Opening
-
-    def issue_ticket(self, client_id: str, subscriptions: frozenset[tuple[str, str]]) -> str:
-        """A ticket for one connection, good for 90 seconds."""
-        ticket = ids.opaque()
-        self._tickets[ticket] = Ticket(client_id, subscriptions, self.clock.now() + TICKET_SECONDS)
-        return ticket
-
-    def take_ticket(self, ticket: str) -> Ticket | None:
-        """Uses a ticket up; None for one that was used, is too old or never existed."""
-        found = self._tickets.pop(ticket, None)
-        return found if found and found.expires_at > self.clock.now() else None
-
     async def serve(self, connection: Connection) -> None:
         """Runs a connection until it closes."""
         self.connections[connection.id] = connection
         self.log.bell.ring()
+        self.bell.ring()
+        self.befall(connection)
         tasks = [asyncio.create_task(self._write(connection)), asyncio.create_task(self._ping(connection))]
         try:
             async for message in connection.socket:
                 if message.type is WSMsgType.TEXT:
                     self._receive(connection, message.data)
+                elif message.type is WSMsgType.PING and not self.mischief.deaf(connection):
+                    with suppress(ConnectionError):
+                        await connection.socket.pong(message.data)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             del self.connections[connection.id]
             self.log.bell.ring()
+            self.bell.ring()
 
     async def close(self) -> None:
         """Closes every connection, stops what runs in the background, lets nobody wait for an answer."""
@@ -119,11 +95,23 @@ class Stream:
     # Pushing
 
     def push(self, push: Push, *, redeliver: bool = True) -> bool:
-        """Sends `push` through one connection; False when the application has none that takes it."""
-        if not self._send(push):
+        """Sends `push` through one connection; False when the application has none that takes it.
+
+        A fault may have it sent otherwise, or not at all.
+        """
+        ways = self._takers(push)
+        if not ways:
             return False
         self._pushes[push.msg_id] = push
-        if redeliver:
+        self._settle(push.msg_id)
+        fault = self.mischief.on_push(push, len(ways))
+        if fault and fault.what.hold:
+            self._spawn(self._free_later(self.mischief.hold(push, fault)))
+        else:
+            self._deliver(push, fault)
+        if fault and fault.what.again:
+            self._spawn(self._redeliver(push, fault))
+        elif redeliver and not (fault and fault.what.lose):
             self._redeliveries[push.msg_id] = asyncio.create_task(self._redeliver(push))
         return True
 
@@ -165,18 +153,22 @@ class Stream:
 
     def redeliver_now(self, *, msg_id: str = "", message_id: str = "") -> bool:
         """Sends something again at once, acknowledged or not; False when there is no such push."""
-        push = self._pushes.get(msg_id) or next(
+        push = self.find_push(msg_id=msg_id, message_id=message_id)
+        return push is not None and self._send(push)
+
+    def find_push(self, *, msg_id: str = "", message_id: str = "") -> Push | None:
+        """What went out under this msgId, or in the frame with this messageId."""
+        return self._pushes.get(msg_id) or next(
             (p for p in self._pushes.values() if message_id and message_id in p.message_ids), None
         )
-        return push is not None and self._send(push)
 
     def send_raw(self, text: str, connection_id: str = "") -> str:
         """Sends any text through a connection; returns its id. Raises LookupError when there is none."""
         open_ = list(self.connections.values())
-        chosen = self.connections.get(connection_id) or (self.rng.choice(open_) if open_ else None)
+        chosen = self.connections.get(connection_id) or (self.dice.choose(open_) if open_ else None)
         if chosen is None:
             raise LookupError("no connection is open")
-        self._put(chosen, parse(text), text)
+        self._put(chosen, record_of(parse(text), text, self.clock.now_ms(), "out", chosen.id))
         return chosen.id
 
     # Being difficult
@@ -184,6 +176,7 @@ class Stream:
     def disconnect(self, connection: Connection) -> None:
         """Announces the end of a connection: nothing more is delivered, it closes ten seconds later."""
         connection.draining = True
+        self.bell.ring()
         self._put_system(connection, "disconnect", {"reason": "connection is expired"})
         self._spawn(self._close_later(connection))
 
@@ -192,32 +185,64 @@ class Stream:
         if connection.request.transport is not None:
             connection.request.transport.abort()
 
+    def befall(self, *opened: Connection) -> None:
+        """Lets faults befall the connections `opened`; without, all that are open: a fault was ordered."""
+        for connection in opened or tuple(self.connections.values()):
+            for fault in self.mischief.on_socket(connection) if not connection.draining else ():
+                if fault.what.disconnect:
+                    self.disconnect(connection)
+                if fault.what.drop:
+                    self.drop(connection)
+                self.bell.ring()
+
     # Inside
 
-    def _send(self, push: Push) -> bool:
-        takers = [c for c in self.connections.values() if c.client_id == push.client_id]
-        takers = [c for c in takers if c.takes(push.type, push.topic)]
+    def _takers(self, push: Push) -> list[Connection]:
+        own = [c for c in self.connections.values() if c.client_id == push.client_id]
+        return [c for c in own if c.takes(push.type, push.topic)]
+
+    def _deliver(self, push: Push, fault: Fault[PushEffect] | None) -> None:
+        """Sends a push as the fault says, and after it what was held back for it."""
+        if fault is None:
+            self._send(push)
+        else:
+            for number in range(1, fault.what.copies + 1):
+                self._send(push, fault, told(fault.what, number))
+        if (held := self.mischief.went_out(push, fault)) is not None:
+            self._deliver(held.push, held.fault)
+
+    def _send(self, push: Push, fault: Fault[PushEffect] | None = None, note: str = "") -> bool:
+        takers = self._takers(push)
         if not takers:
             return False
-        connection = self.rng.choice(takers)
+        if fault and fault.what.other:
+            takers = [c for c in takers if c.id != self._hit.get(push.client_id)] or takers
+        connection = self.dice.choose(takers)
+        self._hit[push.client_id] = connection.id
         app_id = self.apps[push.client_id].unified_app_id
         frame = push.frame(app_id=app_id, connection_id=connection.id, at_ms=self.clock.now_ms())
-        self._put(connection, frame, json.dumps(frame, ensure_ascii=False), push.msg_id)
+        record = record_of(
+            frame, json.dumps(frame, ensure_ascii=False), self.clock.now_ms(), "out", connection.id
+        )
+        record.msg_id, record.note = push.msg_id, note
+        if fault:
+            record.fault_id, record.lost = fault.id, fault.what.lose
+        self._put(connection, record)
         return True
 
-    def _put(self, connection: Connection, frame: dict[str, Any], raw: str, msg_id: str = "") -> FrameRecord:
-        record = record_of(frame, raw, self.clock.now_ms(), "out", connection.id)
-        record.msg_id = msg_id
-        record.lost = connection.silent
+    def _put(self, connection: Connection, record: FrameRecord) -> None:
+        """Logs a frame and lets it leave, unless it is lost."""
+        if self.mischief.silent(connection):
+            record.lost, record.note = True, record.note or "lost: the connection is silent"
         if record.message_id:
             self._records[record.message_id] = record
-        if not connection.silent:
-            connection.outbox.put_nowait(raw)
-        return self.log.add(record)
+        if not record.lost:
+            connection.outbox.put_nowait(record.raw)
+        self.log.add(record)
 
     def _put_system(self, connection: Connection, topic: str, data: dict[str, Any]) -> None:
         frame = system_frame(topic, data, self.clock.now_ms())
-        self._put(connection, frame, json.dumps(frame))
+        self._put(connection, record_of(frame, json.dumps(frame), self.clock.now_ms(), "out", connection.id))
 
     def _receive(self, connection: Connection, raw: str) -> None:
         frame = parse(raw)
@@ -239,12 +264,20 @@ class Stream:
         if task is not None:
             task.cancel()
 
-    async def _redeliver(self, push: Push) -> None:
+    async def _redeliver(self, push: Push, fault: Fault[PushEffect] | None = None) -> None:
+        """Sends it again after a while; whoever settles it ends that, but for a fault."""
         first = self.clock.now()
         for delay in REDELIVER_AFTER_S:
             await self.clock.sleep_until(first + delay)
-            self._send(push)
-        self._redeliveries.pop(push.msg_id, None)
+            why = "acknowledged or not" if fault else "it was not acknowledged"
+            self._send(push, fault, f"again after {delay:g} s: {why}")
+        if fault is None:
+            self._redeliveries.pop(push.msg_id, None)
+
+    async def _free_later(self, held: Held) -> None:
+        await self.clock.sleep_until(self.clock.now() + HOLD_SECONDS)
+        if self.mischief.free(held):
+            self._deliver(held.push, held.fault)
 
     async def _write(self, connection: Connection) -> None:
         while True:
@@ -263,13 +296,3 @@ class Stream:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def consumed(answer: dict[str, Any]) -> bool:
-    """Whether the answer to an event says that it need not come again (`status` is not LATER)."""
-    return answer.get("code") == OK and parse(str(answer.get("data", ""))).get("status") != "LATER"
-
-
-def card_callback(client_id: str, data: dict[str, Any]) -> Push:
-    """The push for a click on a card."""
-    return Push(client_id, CALLBACK, CARD_TOPIC, data, msg_id=ids.opaque())

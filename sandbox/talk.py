@@ -28,7 +28,8 @@ class MisuseError(Exception):
 class Utterance:
     """What somebody says: `msgtype` and the `content` object that goes with it.
 
-    `overrides` replace fields of the robot message (None removes one); `robot_code` chooses the robot.
+    `overrides` replace fields of the robot message (None removes one); `robot_code` chooses the robot. `shown` is
+    in the conversation only, beside the content.
     """
 
     msgtype: str
@@ -37,11 +38,13 @@ class Utterance:
     nick: str = ""
     robot_code: str = ""
     overrides: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`message_id` is empty when no frame went out: the robot was not spoken to, or is not connected."""
+    """`message_id` is empty when no frame went out: the robot was not spoken to, is not connected, or the push is
+    held back."""
 
     msg_id: str
     message_id: str
@@ -59,7 +62,8 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     if person is None:
         raise MisuseError(f"nobody is called {user_id}")
     conversation = conversation_of(world, person, conversation_id)
-    message = world.chat.post(conversation.conversation_id, what.msgtype, what.content, sender=person.user_id)
+    body = {**what.content, **what.shown, **_mention(world, conversation, what)}
+    message = world.chat.post(conversation.conversation_id, what.msgtype, body, sender=person.user_id)
     msg_id = ids.msg_id()
     app = _hearer(world, conversation, what)
     if app is None:
@@ -67,9 +71,10 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
     data = _robot_message(world, app, person, conversation, what)
     data = {**data, "msgId": msg_id, **what.overrides}
     data = {key: value for key, value in data.items() if value is not None}
-    push = Push(app.client_id, CALLBACK, ROBOT_TOPIC, data, msg_id=str(data.get("msgId", msg_id)))
-    sent = world.stream.push(push)
-    return Said(push.msg_id, push.message_ids[-1] if sent else "", message.seq)
+    msg_id, people = str(data.get("msgId", msg_id)), frozenset({person.user_id})
+    push = Push(app.client_id, CALLBACK, ROBOT_TOPIC, data, msg_id=msg_id, people=people)
+    world.stream.push(push)
+    return Said(push.msg_id, push.message_ids[-1] if push.message_ids else "", message.seq)
 
 
 def conversation_of(world: World, person: Person, conversation_id: str) -> Conversation:
@@ -84,6 +89,14 @@ def conversation_of(world: World, person: Person, conversation_id: str) -> Conve
     return conversation
 
 
+def _mention(world: World, conversation: Conversation, what: Utterance) -> dict[str, Any]:
+    """Whom the message @s, by name, as everybody in a group reads it."""
+    if conversation.type != GROUP or not what.at_robot:
+        return {}
+    named = [a for a in robots_in(world, conversation) if what.robot_code in {"", a.robot_code}]
+    return {"atRobots": [a.robot_name for a in named[:1]]} if named else {}
+
+
 def _hearer(world: World, conversation: Conversation, what: Utterance) -> Application | None:
     """The application whose robot hears it: the one named, else the first of the organisation that listens."""
     in_group = conversation.type == GROUP
@@ -91,10 +104,16 @@ def _hearer(world: World, conversation: Conversation, what: Utterance) -> Applic
         return None
     if what.robot_code:
         return world.application(what.robot_code)
-    corp_id = conversation.corp_id if in_group else ""
-    homes = [a for a in world.apps.values() if not corp_id or corp_id in a.corp_ids]
     connected = {c.client_id for c in world.stream.connections.values()}
-    return next((a for a in homes if a.client_id in connected), None)
+    return next((a for a in robots_in(world, conversation) if a.client_id in connected), None)
+
+
+def robots_in(world: World, conversation: Conversation) -> list[Application]:
+    """The applications whose robots may hear what is said there; one to one, every one of them."""
+    if conversation.type != GROUP:
+        return list(world.apps.values())
+    homes = [a for a in world.apps.values() if conversation.corp_id in a.corp_ids]
+    return homes if conversation.robot_inside else []
 
 
 def _robot_message(

@@ -25,7 +25,8 @@ class Upload:
 class Call:
     """One request: who calls, what path, query and body say. A body that is no JSON object is `{}`.
 
-    `base_url` is the address the caller used, `app` is `NOBODY` where no access token is asked for.
+    `base_url` is the address the caller used, `app` is `NOBODY` where no access token is asked for. No card it
+    sends arrives when it is `undelivered`, for that reason.
     """
 
     world: "World"
@@ -35,6 +36,7 @@ class Call:
     body: JsonObject = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
     base_url: str = ""
+    undelivered: str = ""
 
     @property
     def corp_id(self) -> str:
@@ -71,11 +73,27 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Writes:
+    """Where an interface writes to a space, by the names of what it is given.
+
+    `entries`: a dentryId of the path or dentryIds of the body, changed in the folders they lie in. `folder`: one
+    of the path, put into. `target`: the body's targetSpaceId and targetFolderId. `items`: recycle items, which go
+    back to where they lay.
+    """
+
+    entries: str = ""
+    folder: str = ""
+    target: bool = False
+    items: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One interface. `path` is an aiohttp pattern; `scope` the permission it needs; `doc` its page.
 
     `counted`: whether a call uses up the monthly quota. `token`: whether it asks for an access token. `items`:
-    what it answers item by item.
+    what it answers item by item. `writes`: where it writes to a space. `tasks`: whether it may start an
+    asynchronous task. `delivers`: whether it shows cards.
     """
 
     method: str
@@ -86,6 +104,9 @@ class Endpoint:
     doc: str = ""
     token: bool = True
     items: Items | None = None
+    writes: Writes | None = None
+    tasks: bool = False
+    delivers: bool = False
 
     @property
     def route(self) -> str:

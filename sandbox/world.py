@@ -10,12 +10,16 @@ from sandbox.clock import Clock
 from sandbox.drive import Drive
 from sandbox.faults import Faults
 from sandbox.limits import Limits
+from sandbox.locks import WriteLocks
 from sandbox.log import Log
 from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
+from sandbox.run import Run
 from sandbox.stream import Stream
+from sandbox.suggestions import Suggestion
+from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
@@ -37,6 +41,7 @@ class World:
     tokens: Tokens
     meter: Meter
     faults: Faults
+    locks: WriteLocks
     calls: Log[CallRecord] = field(default_factory=Log)
     apps: dict[str, Application] = field(default_factory=dict)
     """By clientId (suiteKey for a suite)."""
@@ -48,9 +53,25 @@ class World:
     """Uploaded media: mediaId → file name."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
+    suggestions: list[Suggestion] = field(default_factory=list)
+    run: Run = field(default_factory=Run)
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
+    ticks: Ticks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ticks = Ticks(
+            {
+                "chat": self.chat.bell,
+                "calls": self.calls.bell,
+                "frames": self.stream.log.bell,
+                "stream": self.stream.bell,
+                "drive": self.drive.changes.bell,
+                "faults": self.faults.bell,
+                "run": self.run.bell,
+            }
+        )
 
     @property
     def conversations(self) -> dict[str, Conversation]:

@@ -1,16 +1,32 @@
-"""The control API under `/sandbox/`: what tests (and a page) do to the sandbox, and see of it. JSON, camelCase."""
+"""The control API under `/sandbox/`: what tests (and the page) do to the sandbox, and see of it. JSON, camelCase."""
 
 from aiohttp import web
 
-from sandbox.control import chat, drive, stream, wire
+from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, run, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
+from sandbox.control.live import Live
+from sandbox.control.touched import touched
 from sandbox.world import World
 
-ROUTES: tuple[Route, ...] = (*chat.ROUTES, *stream.ROUTES, *drive.ROUTES, *wire.ROUTES, *whole.ROUTES)
+ORDERS: tuple[Route, ...] = (
+    *conversations.ROUTES,
+    *chat.ROUTES,
+    *stream.ROUTES,
+    *folders.ROUTES,
+    *drive.ROUTES,
+    *bins.ROUTES,
+    *hand.ROUTES,
+    *wire.ROUTES,
+    *faults.ROUTES,
+    *whole.ROUTES,
+)
+"""What may be done; all but GET is kept in a recording."""
+ROUTES: tuple[Route, ...] = (*map(run.noted, ORDERS), *run.routes(ORDERS))
 
 
 def add_routes(app: web.Application, world: World) -> None:
     """Mounts every control route."""
     for method, path, handler in ROUTES:
-        app.router.add_route(method, f"/sandbox{path}", Desk(world, handler).serve)
+        app.router.add_route(method, f"/sandbox{path}", Desk(world, handler, touched(method, path)).serve)
+    app.router.add_get("/sandbox/live", Live(world).serve)

@@ -1,9 +1,10 @@
-"""Control of the drive: spaces, what lies in them, the recycle bins; and changing it behind the robot's back."""
+"""Control of the drive: spaces and what lies in them; and changing it behind the robot's back."""
 
 from typing import Any
 
 from sandbox.control.desk import JsonObject, Order, Route
 from sandbox.drive import plant
+from sandbox.drive.changes import ChangeKind
 from sandbox.drive.dentry import ROOT, Dentry
 from sandbox.drive.space import Space
 from sandbox.talk import MisuseError
@@ -24,6 +25,7 @@ def _space(space: Space) -> JsonObject:
         "kind": space.kind,
         "recycles": space.recycles,
         "conversationId": space.conversation_id or None,
+        "ownerId": space.owner_id,
         "grants": space.grants,
         "dentryCount": len(space.tree),
         "usedBytes": space.tree.used,
@@ -50,7 +52,7 @@ async def make_space(order: Order) -> JsonObject:
         conversation_id=body.get("conversationId", ""),
         grants=body.get("grants") or {f"USER:{creator}": "OWNER"},
     )
-    world.drive.spaces[space.id] = space
+    world.drive.add_space(space)
     if space.conversation_id in world.conversations:
         world.conversations[space.conversation_id].space_id = space.id
     _create(world, space, body.get("create") or [])
@@ -79,11 +81,12 @@ def _entry(space: Space, dentry: Dentry) -> JsonObject:
         "path": space.tree.path(dentry),
         "children": space.tree.child_count(dentry.id),
         "deleted": False,
-        **_plain(dentry),
+        **plain(dentry),
     }
 
 
-def _plain(dentry: Dentry) -> JsonObject:
+def plain(dentry: Dentry) -> JsonObject:
+    """A dentry by itself."""
     return {
         "id": dentry.id,
         "uuid": dentry.uuid,
@@ -106,7 +109,7 @@ def _items(world: World, space: Space) -> list[Any]:
 
 def _recycled(item: Any, dentry: Dentry) -> JsonObject:
     path = item.original_path if dentry is item.root else f"{item.original_path}/…/{dentry.name}"
-    return {"path": path, "children": 0, "deleted": True, "recycleItemId": item.id, **_plain(dentry)}
+    return {"path": path, "children": 0, "deleted": True, "recycleItemId": item.id, **plain(dentry)}
 
 
 async def change(order: Order) -> JsonObject:
@@ -129,7 +132,10 @@ async def change(order: Order) -> JsonObject:
 def _create(world: World, space: Space, wishes: list[JsonObject]) -> list[Dentry]:
     people = {"creator", "modifier"}
     named = [{k: _union_id(world, v) if k in people else v for k, v in w.items()} for w in wishes]
-    return plant(world.drive, space, named)
+    made = plant(world.drive, space, named)
+    for dentry in made:
+        world.drive.changes.note("created", space, dentry, dentry.creator_id)
+    return made
 
 
 def _remove(world: World, space: Space, wishes: list[JsonObject]) -> None:
@@ -137,20 +143,28 @@ def _remove(world: World, space: Space, wishes: list[JsonObject]) -> None:
         dentry = _at(space, wish["path"])
         names = space.tree.names(dentry)
         contents = world.drive.take_all(space, dentry)
+        by = _union_id(world, wish.get("by", dentry.creator_id))
         if wish.get("toBin"):
-            by = _union_id(world, wish.get("by", dentry.creator_id))
             world.drive.recycle(space, contents, names, by)
+        kind: ChangeKind = "recycled" if wish.get("toBin") else "gone"
+        world.drive.changes.note(kind, space, dentry, by, names=names, count=len(contents))
 
 
 def _rename(world: World, space: Space, wishes: list[JsonObject]) -> None:
     for wish in wishes:
-        space.tree.change(_at(space, wish["path"]), name=wish["name"], modified_ms=world.clock.now_ms())
+        dentry = _at(space, wish["path"])
+        old_path = space.tree.path(dentry)
+        space.tree.change(dentry, name=wish["name"], modified_ms=world.clock.now_ms())
+        world.drive.changes.note("renamed", space, dentry, dentry.modifier_id, old_path=old_path)
 
 
 def _move(world: World, space: Space, wishes: list[JsonObject]) -> None:
     for wish in wishes:
         parent = ROOT if wish["to"] == "/" else _at(space, wish["to"]).id
-        space.tree.change(_at(space, wish["path"]), parent_id=parent, modified_ms=world.clock.now_ms())
+        dentry = _at(space, wish["path"])
+        old_path, count = space.tree.path(dentry), len(space.tree.subtree(dentry))
+        space.tree.change(dentry, parent_id=parent, modified_ms=world.clock.now_ms())
+        world.drive.changes.note("moved", space, dentry, dentry.modifier_id, count=count, old_path=old_path)
 
 
 def _touch(world: World, space: Space, wishes: list[JsonObject]) -> None:
@@ -165,6 +179,7 @@ def _touch(world: World, space: Space, wishes: list[JsonObject]) -> None:
             modified_ms=later,
             modifier_id=by,
         )
+        world.drive.changes.note("changed", space, dentry, by)
 
 
 def _set_rights(world: World, space: Space, wishes: list[JsonObject]) -> None:
@@ -204,32 +219,9 @@ def _union_id(world: World, given: str) -> str:
     return person.union_id if person else given
 
 
-async def bins(order: Order) -> JsonObject:
-    """What lies in the recycle bins, newest first."""
-    drive = order.world.drive
-    drive.settle()
-    return {"items": [_item(b.id, i) for b in drive.bins.values() for i in b.items()]}
-
-
-def _item(bin_id: str, item: Any) -> JsonObject:
-    return {
-        "recycleBinId": bin_id,
-        "id": item.id,
-        "spaceId": item.space_id,
-        "dentryId": item.root.id,
-        "type": item.root.type,
-        "originalPath": item.original_path,
-        "size": item.size,
-        "operatorId": item.operator_id,
-        "operatorMs": item.operator_ms,
-        "contents": [_plain(d) for d in item.contents],
-    }
-
-
 ROUTES: tuple[Route, ...] = (
     ("GET", "/drive", spaces),
     ("POST", "/drive", make_space),
     ("GET", "/drive/{spaceId}", entries),
     ("POST", "/drive/{spaceId}", change),
-    ("GET", "/bin", bins),
 )

@@ -1,10 +1,11 @@
 """Control of the stream: connections, frames, and making it difficult."""
 
+from sandbox.connection import Connection
 from sandbox.control.desk import JsonObject, Order, Route
 from sandbox.frames import FrameRecord, parse
 from sandbox.gateway import push_suite_ticket
 from sandbox.paper import to_json
-from sandbox.stream import Connection
+from sandbox.stream import Stream
 from sandbox.talk import MisuseError
 
 
@@ -20,22 +21,23 @@ async def connections(order: Order) -> JsonObject:
             return open_ >= wanted if wanted else open_ == 0
 
         await stream.log.bell.until(ready, order.wait_s)
-    return {"connections": [_connection(c) for c in stream.connections.values()]}
+    return {"connections": [_connection(stream, c) for c in stream.connections.values()]}
 
 
-def _connection(connection: Connection) -> JsonObject:
+def _connection(stream: Stream, connection: Connection) -> JsonObject:
     return {
         "id": connection.id,
         "clientId": connection.client_id,
         "subscriptions": [{"type": t, "topic": p} for t, p in sorted(connection.subscriptions)],
         "openedAt": connection.opened_at,
-        "silent": connection.silent,
+        "silent": stream.mischief.silent(connection),
+        "deaf": stream.mischief.deaf(connection),
         "draining": connection.draining,
     }
 
 
 async def act(order: Order) -> JsonObject:
-    """`disconnect`, `drop` or `silence` connections (all, or `connectionId`), `redeliver` a message,
+    """`disconnect`, `drop`, `silence` or `deafen` connections (all, or `connectionId`), `redeliver` a message,
     push a new `suiteTicket`, or push an `event` {eventType, data, corpId?}."""
     action = order.need("action")
     if action == "redeliver":
@@ -71,6 +73,10 @@ def _apply(order: Order, action: str, connection: Connection) -> None:
         order.world.stream.drop(connection)
     elif action == "silence":
         connection.silent = order.body.get("on", True)
+        order.world.stream.bell.ring()
+    elif action == "deafen":
+        connection.deaf = order.body.get("on", True)
+        order.world.stream.bell.ring()
     else:
         raise MisuseError(f"no such action: {action}")
 
@@ -83,7 +89,10 @@ async def send_frame(order: Order) -> JsonObject:
 
 
 async def frames(order: Order) -> JsonObject:
-    """Frames in and out after a number; `acked=true` waits for one that has been answered, `msgId` for its."""
+    """Frames in and out after a number; `acked=true` waits for one that has been answered, `msgId` for its.
+
+    `limit` leaves the newest, `before` those numbered below; `more` says whether others would fit.
+    """
     query, log = order.query, order.world.stream.log
 
     def fits(record: FrameRecord) -> bool:
@@ -95,9 +104,11 @@ async def frames(order: Order) -> JsonObject:
             and (query.get("acked") != "true" or record.ack is not None)
         )
 
-    found = await log.wait(order.number("after"), order.wait_s, fits)
+    if order.wait_s:
+        await log.wait(order.number("after"), order.wait_s, fits)
+    found, more = order.newest(log, fits)
     last = max((f.seq for f in found), default=order.number("after"))
-    return {"frames": [_frame(f) for f in found], "lastSeq": last}
+    return {"frames": [_frame(f) for f in found], "lastSeq": last, "more": more}
 
 
 def _frame(record: FrameRecord) -> JsonObject:

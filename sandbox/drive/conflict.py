@@ -61,8 +61,10 @@ def landing(target: Target, name: str, *, folder: bool) -> Landing:
 def clear(target: Target, place: Landing) -> None:
     """Deletes for ever what OVERWRITE replaces."""
     if place.replaces is not None:
-        target.drive.take_all(target.space, place.replaces)
-        target.drive.publish("storage_dentry_delete", target.space, place.replaces, target.operator.union_id)
+        names = target.space.tree.names(place.replaces)
+        count, by = len(target.drive.take_all(target.space, place.replaces)), target.operator.union_id
+        target.drive.changes.note("gone", target.space, place.replaces, by, names=names, count=count)
+        target.drive.publish("storage_dentry_delete", target.space, place.replaces, by)
 
 
 def require_folder(target: Target) -> None:

@@ -1,5 +1,6 @@
 """A dentry: one file or folder inside a space, and the rules for its name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -58,8 +59,17 @@ def clean_name(name: str) -> str | None:
     https://open.dingtalk.com/document/development/add-folder
     """
     name = name.strip()
-    illegal = not name or name.endswith(".") or not _FORBIDDEN.isdisjoint(name)
+    illegal = not name or name.endswith(".") or not _FORBIDDEN.isdisjoint(name) or not _is_text(name)
     return None if illegal else name
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be written down at all: no half of a surrogate pair."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def numbered_name(name: str, number: int, *, folder: bool) -> str:
@@ -68,3 +78,13 @@ def numbered_name(name: str, number: int, *, folder: bool) -> str:
     if folder or not dot or not stem:
         return f"{name}({number})"
     return f"{stem}({number}).{suffix}"
+
+
+def undivided(dentries: Iterable[Dentry]) -> list[list[Dentry]]:
+    """Dentries (parents before children) tree by tree: what hangs together without those that are not given."""
+    trees: dict[str, list[Dentry]] = {}
+    for dentry in dentries:
+        tree = trees.get(dentry.parent_id, [])
+        tree.append(dentry)
+        trees[dentry.id] = tree
+    return list({id(tree): tree for tree in trees.values()}.values())

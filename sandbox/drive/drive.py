@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.drive.dentry import Dentry, DentryType
+from sandbox.drive.changes import ChangeKind, Changes
+from sandbox.drive.dentry import Dentry, DentryType, undivided
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator, allows
@@ -49,6 +50,7 @@ class Drive:
         self.tasks: Newest[str, Task] = Newest(TASKS_KEPT)
         self.subscriptions: set[tuple[str, str, str]] = set()
         """(corpId, scope, scopeId)"""
+        self.changes = Changes(clock)
         self.last_id = _FIRST_ID
         self._places: dict[str, tuple[str, str]] = {}
         """uuid → (spaceId, dentryId), of what lies in a space."""
@@ -91,6 +93,10 @@ class Drive:
         if space is None or space.corp_id != corp_id:
             return None
         return space, self.dentry(space, dentry_id)
+
+    def place_of(self, uuid: str) -> tuple[str, str] | None:
+        """(spaceId, dentryId) of what has this dentryUuid and lies in a space."""
+        return self._places.get(uuid)
 
     def require(self, space: Space, dentry: Dentry | None, operator: Operator, privilege: str) -> None:
         """Raises permissionDenied unless the operator holds the privilege there (None: at the top)."""
@@ -161,18 +167,26 @@ class Drive:
         self._bin(space.corp_id).add(item)
         return item
 
+    def add_space(self, space: Space) -> Space:
+        """Takes on a space."""
+        self.spaces[space.id] = space
+        self.changes.bell.ring()
+        return space
+
     def drop_space(self, space: Space) -> None:
         """Forgets a space, all that lies in it, and all that came from it into the bin."""
         for dentry in space.tree:
             del self._places[dentry.uuid]
         del self.spaces[space.id]
         self._bin(space.corp_id).drop_space(space.id)
+        self.changes.bell.ring()
 
     # -- tasks ----------------------------------------------------------------------------------------------
 
     def start(self, task: Task) -> Task:
         """Takes a task on; it may end at once when the limits say so."""
         self.adopt(task)
+        self.changes.bell.ring()
         self.settle()
         return task
 
@@ -209,13 +223,25 @@ class Drive:
         times = [due for due in dues if due is not None]
         return max(min(times) / 1000, self.clock.now() + PACE_S) if times else None
 
+    def running(self) -> list[Task]:
+        """The tasks that have not ended, after all did what is due."""
+        self.settle()
+        return list(self._running.values())
+
     def take_over(self, other: "Drive") -> None:
         """Becomes the same as `other`, which is not used any more."""
-        vars(self).update(vars(other))
+        self.changes.clear()
+        vars(self).update({**vars(other), "changes": self.changes})
+        self.changes.bell.ring()
         self.clock.wake()
 
     def locked(self, space: Space, dentry: Dentry) -> bool:
-        """Whether a running task works on this dentry, on a folder above it, or on something below it."""
+        """Whether a running task works on this dentry, on a folder above it, or on something below it.
+
+        Nothing is locked where `Limits.write_lock` is off.
+        """
+        if self.limits.write_lock == "off":
+            return False
         roots = {t.root_id for t in self._running.values() if t.space_id == space.id}
         if not roots:
             return False
@@ -239,6 +265,8 @@ class Drive:
             return
         finished = task.finished(now, self.limits)
         due = task.total - task.failed if finished else task.due(now, self.limits)
+        if task.done < due:
+            self.changes.bell.ring()
         step = self._remove_next if task.kind == "remove" else self._place_next
         while task.done < min(due, task.total - task.failed):
             if step(task, space):
@@ -250,6 +278,7 @@ class Drive:
 
     def _end(self, task: Task, now: int) -> None:
         task.end_ms = now
+        self.changes.bell.ring()
         del self._running[task.id]
 
     def _remove_next(self, task: Task, space: Space) -> bool:
@@ -265,15 +294,13 @@ class Drive:
     def _hand_over(self, task: Task, space: Space) -> None:
         """Recycles or forgets what the task holds: one tree, or several when their folder had to stay."""
         contents, task.held = task.held[::-1], []
-        trees: dict[str, list[Dentry]] = {}
-        for dentry in contents:
-            tree = trees.get(dentry.parent_id, [])
-            tree.append(dentry)
-            trees[dentry.id] = tree
-        for root, *below in {id(tree): tree for tree in trees.values()}.values():
+        for root, *below in undivided(contents):
             names = task.units.get(root.id) or self._names(space, root)
             if task.to_bin:
                 self.recycle(space, [root, *below], names, task.operator_id)
+            kind: ChangeKind = "recycled" if task.to_bin else "gone"
+            count, by = 1 + len(below), task.operator_id
+            self.changes.note(kind, space, root, by, names=names, count=count, task_id=task.id)
             self.publish("storage_dentry_delete", space, root, task.operator_id)
 
     def _names(self, space: Space, dentry: Dentry) -> list[str]:

@@ -6,8 +6,10 @@ https://open.dingtalk.com/document/development/delete-files-or-folders-in-bulk
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.drive.changes import ChangeKind
 from sandbox.drive.dentry import Dentry
 from sandbox.drive.drive import Drive
+from sandbox.drive.failing import doomed
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator, Role, allows, passed_down, role_on
 from sandbox.drive.space import Space
@@ -75,16 +77,22 @@ def _remove_one(order: _Order, dentry_id: str) -> Removed:
     drive.take(space, dentry_id)
     if order.to_bin:
         drive.recycle(space, [dentry], names, operator.union_id)
+    kind: ChangeKind = "recycled" if order.to_bin else "gone"
+    drive.changes.note(kind, space, dentry, operator.union_id, names=names)
     drive.publish("storage_dentry_delete", space, dentry, operator.union_id)
     return Removed(dentry_id)
 
 
 def _plan(order: _Order, root: Dentry) -> Task:
-    """The task that deletes a folder: its contents first; what may not go stays, with its folders."""
+    """The task that deletes a folder: its contents first; what may not go stays, with its folders.
+
+    One that was made to fail stops short: the last entries it would come to stay.
+    """
     tree = order.space.tree
     below = tree.subtree(root)
     spared = _spared(order, root, below)
-    kept = set(spared)
+    failed, why = doomed(len(below))
+    kept = {*spared, *(d.id for d in below[:failed])}
     for dentry in reversed(below):
         if dentry.id in kept and dentry is not root:
             kept.add(dentry.parent_id)
@@ -100,7 +108,7 @@ def _plan(order: _Order, root: Dentry) -> Task:
         begin_ms=order.drive.clock.now_ms(),
         total=len(below),
         failed=len(kept),
-        fail_message=next(iter(spared.values()), ""),
+        fail_message=next(iter(spared.values()), why),
         to_bin=order.to_bin,
         waiting=_unit_by_unit(order.space, [d for d in going if d.id in units]),
         units=units,

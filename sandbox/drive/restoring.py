@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.drive.conflict import Landing, Target, clear, landing
-from sandbox.drive.dentry import ROOT, Dentry
+from sandbox.drive.dentry import ROOT, Dentry, undivided
 from sandbox.drive.drive import Drive
+from sandbox.drive.failing import doomed
 from sandbox.drive.recyclebin import RecycleBin, RecycleItem
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator, Role, allows, role_on
@@ -49,8 +50,9 @@ def restore(
     """Puts an item back where it was; folders of its path that are gone are made anew.
 
     It comes back under new dentryIds and with its old uuids. With RETURN_DENTRY_IF_EXISTS and something of that
-    name in place, that one is returned and the item stays in the bin. Errors: recycleItemNotExist,
-    permissionDenied, dentryAlreadyExist, operationConcurrentControl.
+    name in place, that one is returned and the item stays in the bin. What a task that was made to fail does
+    not bring back stays in the bin too, as items of their own. Errors: recycleItemNotExist, permissionDenied,
+    dentryAlreadyExist, operationConcurrentControl.
     """
     item = require_item(drive, recycle_bin, item_id)
     require_right(drive, item, operator, "DELETE")
@@ -65,10 +67,12 @@ def restore(
     if place.existing is not None:
         return Restored(space.id, place.existing.id)
     clear(target, place)
-    placed = _renumbered(drive, recycle_bin.take(item_id).contents, place)
+    recycle_bin.take(item_id)
+    placed, failed, why = _coming(drive, item, place)
     drive.put(space, placed[0])
+    drive.changes.note("restored", space, placed[0], operator.union_id, count=len(placed))
     drive.publish("storage_dentry_create", space, placed[0], operator.union_id)
-    return Restored(space.id, placed[0].id, follow(target, placed))
+    return Restored(space.id, placed[0].id, follow(target, placed, failed, why))
 
 
 def forget(drive: Drive, recycle_bin: RecycleBin, item_ids: Sequence[str], operator: Operator) -> None:
@@ -77,13 +81,19 @@ def forget(drive: Drive, recycle_bin: RecycleBin, item_ids: Sequence[str], opera
     for item_id in item_ids:
         require_right(drive, require_item(drive, recycle_bin, item_id), operator, "DELETE")
     for item_id in dict.fromkeys(item_ids):
-        recycle_bin.take(item_id)
+        _purge(drive, recycle_bin, item_id, operator)
 
 
-def empty(recycle_bin: RecycleBin) -> None:
+def empty(drive: Drive, recycle_bin: RecycleBin, operator: Operator) -> None:
     """Deletes everything in the bin for ever."""
     for item in recycle_bin.items():
-        recycle_bin.take(item.id)
+        _purge(drive, recycle_bin, item.id, operator)
+
+
+def _purge(drive: Drive, recycle_bin: RecycleBin, item_id: str, operator: Operator) -> None:
+    item = recycle_bin.take(item_id)
+    space, count = drive.spaces[item.space_id], len(item.contents)
+    drive.changes.note("purged", space, item.root, operator.union_id, names=item.names, count=count)
 
 
 def _role(space: Space, item: RecycleItem, operator: Operator) -> Role:
@@ -116,8 +126,10 @@ def _make_folders(target: Target, names: list[str]) -> str:
     parent_id = target.parent_id
     for name in names:
         place = landing(replace(target, parent_id=parent_id, strategy="AUTO_RENAME"), name, folder=True)
-        operator_id = target.operator.union_id
-        parent_id = target.drive.make(target.space, parent_id, place.name, "FOLDER", operator_id).id
+        by = target.operator.union_id
+        made = target.drive.make(target.space, parent_id, place.name, "FOLDER", by)
+        target.drive.changes.note("created", target.space, made, by)
+        parent_id = made.id
     return parent_id
 
 
@@ -125,6 +137,28 @@ def _require_quiet(target: Target) -> None:
     folder = target.space.tree.get(target.parent_id)
     if folder is not None:
         target.drive.require_unlocked(target.space, folder)
+
+
+def _coming(drive: Drive, item: RecycleItem, place: Landing) -> tuple[list[Dentry], int, str]:
+    """What of an item comes back, at its new place; how many stay in the bin, and why."""
+    contents = item.contents
+    failed, why = doomed(len(contents) - 1) if len(contents) > 1 else (0, "")
+    coming = contents[: len(contents) - failed]
+    by_old_id = {d.id: d for d in coming}
+    left = _left(item, contents[len(coming) :])
+    placed = _renumbered(drive, coming, place)
+    for names, tree in left:
+        tree[0].parent_id = by_old_id[tree[0].parent_id].id
+        drive.recycle(drive.spaces[item.space_id], tree, names, item.operator_id)
+    return placed, failed, why
+
+
+def _left(item: RecycleItem, staying: list[Dentry]) -> list[tuple[list[str], list[Dentry]]]:
+    """The whole trees among what stays in the bin, each with its original path."""
+    names = {item.root.id: item.names}
+    for dentry in item.contents[1:]:
+        names[dentry.id] = [*names[dentry.parent_id], dentry.name]
+    return [(names[tree[0].id], tree) for tree in undivided(staying)]
 
 
 def _renumbered(drive: Drive, contents: list[Dentry], place: Landing) -> list[Dentry]:

@@ -7,7 +7,7 @@ from sandbox.drive.dentry import Dentry
 from sandbox.drive.rights import Operator, Role, granted, role_along, role_on
 from sandbox.drive.tree import Tree
 
-SpaceKind = Literal["org", "group", "app"]
+SpaceKind = Literal["org", "group", "app", "own"]
 
 
 @dataclass(slots=True)
@@ -15,8 +15,8 @@ class Space:
     """One space. `quota` is bytes or None (only the organisation's counts); `grants` are those of its top.
 
     `kind`: org (shared space of the organisation), group (files of a conversation), app (made by an
-    application, invisible in the client). `recycles`: whether what is deleted here can go to the
-    organisation's recycle bin.
+    application, invisible in the client), own (a person's files). `recycles`: whether what is deleted here can
+    go to the organisation's recycle bin.
     """
 
     id: str

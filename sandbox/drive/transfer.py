@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from sandbox.drive.conflict import Landing, Target, clear, landing, require_folder
 from sandbox.drive.dentry import Dentry, DentryType, clean_name
 from sandbox.drive.drive import Drive
+from sandbox.drive.failing import doomed
 from sandbox.drive.refusals import refusal
 from sandbox.drive.rights import Operator
 from sandbox.drive.space import Space
@@ -39,6 +40,7 @@ def add(target: Target, name: str, kind: DentryType, size: int = 0) -> Dentry:
     clear(target, place)
     union_id = target.operator.union_id
     made = target.drive.make(target.space, place.parent_id, place.name, kind, union_id, size=size)
+    target.drive.changes.note("created", target.space, made, union_id)
     target.drive.publish("storage_dentry_create", target.space, made, union_id)
     return made
 
@@ -54,7 +56,9 @@ def rename(drive: Drive, space: Space, dentry: Dentry, new_name: str, operator: 
     taken = space.tree.named(dentry.parent_id, name)
     if taken is not None and taken is not dentry:
         raise refusal("dentryAlreadyExist", name)
+    old_path = space.tree.path(dentry)
     space.tree.change(dentry, name=name, modified_ms=drive.clock.now_ms(), modifier_id=operator.union_id)
+    drive.changes.note("renamed", space, dentry, operator.union_id, old_path=old_path)
     drive.publish("storage_dentry_update", space, dentry, operator.union_id)
     return dentry
 
@@ -62,9 +66,9 @@ def rename(drive: Drive, space: Space, dentry: Dentry, new_name: str, operator: 
 def move(space: Space, dentry: Dentry, target: Target) -> Arrived:
     """Moves a dentry with all below it into the target folder, also of another space; its id stays.
 
-    What has children is reported as a task, though it is all there at once. Errors: dentryNotExist (target),
-    dentryAlreadyExist, permissionDenied, paramError.targetFolderId (into itself), the quota errors,
-    operationConcurrentControl.
+    What has children is reported as a task, though it is all there at once; one that was made to fail leaves
+    everything where it was. Errors: dentryNotExist (target), dentryAlreadyExist, permissionDenied,
+    paramError.targetFolderId (into itself), the quota errors, operationConcurrentControl.
     """
     drive = target.drive
     _require_source(drive, space, dentry, target.operator, "DELETE")
@@ -81,14 +85,22 @@ def move(space: Space, dentry: Dentry, target: Target) -> Arrived:
         return Arrived(place.existing)
     if place.replaces is not None and dentry in space.tree.subtree(place.replaces):
         raise refusal("paramError.targetFolderId", "the folder to overwrite holds the one to move")
+    failed, why = doomed(len(below)) if len(below) > 1 else (0, "")
+    if failed:
+        return Arrived(dentry, _report(replace(target, space=space), below, why))
     clear(target, place)
+    old_path, by = space.tree.path(dentry), target.operator.union_id
     _carry(space, below, target, place)
-    drive.publish("storage_dentry_update", target.space, dentry, target.operator.union_id)
+    drive.changes.note("moved", target.space, dentry, by, count=len(below), old_path=old_path)
+    drive.publish("storage_dentry_update", target.space, dentry, by)
     return Arrived(dentry, _report(target, below) if len(below) > 1 else None)
 
 
 def copy(space: Space, dentry: Dentry, target: Target) -> Arrived:
-    """Copies a dentry into the target folder; what lies in it follows as a task. Errors as for `move`."""
+    """Copies a dentry into the target folder; what lies in it follows as a task, except what was made to fail.
+
+    Errors as for `move`.
+    """
     drive = target.drive
     _require_source(drive, space, dentry, target.operator, "COPY")
     require_folder(target)
@@ -102,13 +114,19 @@ def copy(space: Space, dentry: Dentry, target: Target) -> Arrived:
     clones = _clones(below, target, place)
     clear(target, place)
     drive.put(target.space, clones[0])
-    drive.publish("storage_dentry_create", target.space, clones[0], target.operator.union_id)
-    return Arrived(clones[0], follow(target, clones))
+    failed, why = doomed(len(clones) - 1) if len(clones) > 1 else (0, "")
+    count, by = len(clones) - failed, target.operator.union_id
+    drive.changes.note("created", target.space, clones[0], by, count=count)
+    drive.publish("storage_dentry_create", target.space, clones[0], by)
+    return Arrived(clones[0], follow(target, clones[: len(clones) - failed], failed, why))
 
 
-def follow(target: Target, placed: list[Dentry]) -> Task | None:
-    """The task that puts everything after the first of `placed` (already there) in its place, if anything."""
-    if len(placed) == 1:
+def follow(target: Target, placed: list[Dentry], failed: int = 0, why: str = "") -> Task | None:
+    """The task that puts everything after the first of `placed` (already there) in its place, if anything.
+
+    It ends in FAIL for `failed` more that are not coming.
+    """
+    if len(placed) + failed == 1:
         return None
     drive = target.drive
     return drive.start(
@@ -120,7 +138,9 @@ def follow(target: Target, placed: list[Dentry]) -> Task | None:
             root_id=placed[0].id,
             operator_id=target.operator.union_id,
             begin_ms=drive.clock.now_ms(),
-            total=len(placed) - 1,
+            total=len(placed) - 1 + failed,
+            failed=failed,
+            fail_message=why,
             held=placed[:0:-1],
         )
     )
@@ -146,8 +166,8 @@ def _carry(space: Space, below: list[Dentry], target: Target, place: Landing) ->
         target.drive.put(target.space, dentry)
 
 
-def _report(target: Target, below: list[Dentry]) -> Task:
-    """A task for what is already done: nothing left to do, only to be told."""
+def _report(target: Target, below: list[Dentry], failed: str = "") -> Task:
+    """A task for what is already done, or has already `failed` for this reason: only to be told."""
     drive = target.drive
     now = drive.clock.now_ms()
     return drive.start(
@@ -160,7 +180,9 @@ def _report(target: Target, below: list[Dentry]) -> Task:
             operator_id=target.operator.union_id,
             begin_ms=now,
             total=len(below),
-            done=len(below),
+            done=0 if failed else len(below),
+            failed=len(below) if failed else 0,
+            fail_message=failed,
         )
     )
 

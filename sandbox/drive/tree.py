@@ -22,6 +22,15 @@ _SORTS: dict[str, Callable[[Dentry], Any]] = {
     "SIZE": lambda d: d.size,
 }
 ORDERS = frozenset(_SORTS)
+"""Those that the interfaces know."""
+_SHELVES: dict[str, Callable[[Dentry], Any]] = {
+    "name": lambda d: (not d.is_folder, d.name.casefold()),
+    "modified": lambda d: (not d.is_folder, d.modified_ms),
+    "size": lambda d: (not d.is_folder, d.size),
+}
+SHELVES = frozenset(_SHELVES)
+"""Those in which the client shows a folder: its folders before its files."""
+_KNOWN = {**_SORTS, **_SHELVES}
 
 
 class Tree:
@@ -128,6 +137,17 @@ class Tree:
             found, more = keys[start : start + limit], start + limit < len(keys)
         return [self._by_id[str(number)] for _, number in found], found[-1] if found and more else None
 
+    def shelf(self, parent_id: str, order: str, *, descending: bool, offset: int, limit: int) -> list[Dentry]:
+        """Up to `limit` of what lies in a folder, from the place `offset` on; folders first, also descending."""
+        keys = self._keys(parent_id, order)
+        folders, total = bisect_left(keys, ((True,), 0)), len(keys)
+        places = range(offset, min(offset + limit, total))
+        if descending:
+            chosen = [keys[folders - 1 - n if n < folders else total - 1 - n + folders] for n in places]
+        else:
+            chosen = keys[places.start : places.stop]
+        return [self._by_id[str(number)] for _, number in chosen]
+
     def _keys(self, parent_id: str | None, order_by: str) -> list[SortKey]:
         """The sort keys of a folder, built when first asked for and kept up to date from then on."""
         keys = self._sorted.get((parent_id, order_by))
@@ -152,19 +172,19 @@ class Tree:
             del keys[bisect_left(keys, _key(dentry, order_by))]
         if not dentry.is_folder:
             return
-        for order_by in ORDERS:
+        for order_by in _KNOWN:
             if not self.child_count(dentry.id):
                 self._sorted.pop((dentry.id, order_by), None)
 
     def _sorts_with(self, dentry: Dentry) -> Iterator[tuple[str, list[SortKey]]]:
-        for order_by in ORDERS:
+        for order_by in _KNOWN:
             for place in (dentry.parent_id, None):
                 if (keys := self._sorted.get((place, order_by))) is not None:
                     yield order_by, keys
 
 
 def _key(dentry: Dentry, order_by: str) -> SortKey:
-    return _SORTS[order_by](dentry), int(dentry.id)
+    return _KNOWN[order_by](dentry), int(dentry.id)
 
 
 def _drop(index: dict[K, dict[str, Dentry]], key: K, dentry_id: str) -> None:

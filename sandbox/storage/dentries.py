@@ -24,7 +24,7 @@ from sandbox.storage.arguments import (
     write_token,
 )
 from sandbox.storage.views import dentry_view, task_view
-from sandbox.wire import Call, Endpoint, Items, JsonObject
+from sandbox.wire import Call, Endpoint, Items, JsonObject, Writes
 
 REMOVE_LIMIT = 50
 QUERY_LIMIT = 30
@@ -202,9 +202,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         batch_remove,
         WRITE,
         items=Items("dentryIds", "dentryId", REMOVE_LIMIT),
+        writes=Writes(entries="dentryIds"),
+        tasks=True,
         doc=f"{DOC}delete-files-or-folders-in-bulk",
     ),
-    Endpoint("DELETE", f"{_BASE}/{{dentryId}}", delete_dentry, WRITE, doc=f"{DOC}delete-a-file-or-folder"),
+    Endpoint(
+        "DELETE",
+        f"{_BASE}/{{dentryId}}",
+        delete_dentry,
+        WRITE,
+        writes=Writes(entries="dentryId"),
+        tasks=True,
+        doc=f"{DOC}delete-a-file-or-folder",
+    ),
     Endpoint(
         "POST",
         f"{_BASE}/query",

@@ -126,8 +126,7 @@ def _new_space(call: Call, who: Operator, **about: Any) -> Space:
         owner_id=who.union_id,
         **{"grants": {f"USER:{who.union_id}": "OWNER"}, **about},
     )
-    drive.spaces[space.id] = space
-    return space
+    return drive.add_space(space)
 
 
 # -- the drive interfaces, which have error codes of their own ----------------------------------------------

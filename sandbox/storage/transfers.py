@@ -22,7 +22,7 @@ from sandbox.storage.arguments import (
 )
 from sandbox.storage.dentries import WRITE, dentry_of, space_of
 from sandbox.storage.views import dentry_view
-from sandbox.wire import Call, Endpoint, Items, JsonObject
+from sandbox.wire import Call, Endpoint, Items, JsonObject, Writes
 
 MOVE_LIMIT = 30
 COPY_LIMIT = 3
@@ -121,16 +121,48 @@ _BASE = "/v1.0/storage/spaces/{spaceId}/dentries"
 _ONE = f"{_BASE}/{{dentryId}}"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("POST", f"{_BASE}/{{parentId}}/folders", add_folder, WRITE, doc=f"{DOC}add-folder"),
-    Endpoint("POST", f"{_ONE}/rename", rename_dentry, WRITE, doc=f"{DOC}rename-a-file-or-folder"),
-    Endpoint("POST", f"{_ONE}/move", move_dentry, WRITE, doc=f"{DOC}move-a-file-or-folder"),
-    Endpoint("POST", f"{_ONE}/copy", copy_dentry, WRITE, doc=f"{DOC}copy-an-object"),
+    Endpoint(
+        "POST",
+        f"{_BASE}/{{parentId}}/folders",
+        add_folder,
+        WRITE,
+        writes=Writes(folder="parentId"),
+        doc=f"{DOC}add-folder",
+    ),
+    Endpoint(
+        "POST",
+        f"{_ONE}/rename",
+        rename_dentry,
+        WRITE,
+        writes=Writes(entries="dentryId"),
+        doc=f"{DOC}rename-a-file-or-folder",
+    ),
+    Endpoint(
+        "POST",
+        f"{_ONE}/move",
+        move_dentry,
+        WRITE,
+        writes=Writes(entries="dentryId", target=True),
+        tasks=True,
+        doc=f"{DOC}move-a-file-or-folder",
+    ),
+    Endpoint(
+        "POST",
+        f"{_ONE}/copy",
+        copy_dentry,
+        WRITE,
+        writes=Writes(target=True),
+        tasks=True,
+        doc=f"{DOC}copy-an-object",
+    ),
     Endpoint(
         "POST",
         f"{_BASE}/batchMove",
         move_dentries,
         WRITE,
         items=Items("dentryIds", "dentryId", MOVE_LIMIT),
+        writes=Writes(entries="dentryIds", target=True),
+        tasks=True,
         doc=f"{DOC}bulk-move-files-or-folders",
     ),
     Endpoint(
@@ -139,6 +171,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         copy_dentries,
         WRITE,
         items=Items("dentryIds", "dentryId", COPY_LIMIT),
+        writes=Writes(target=True),
+        tasks=True,
         doc=f"{DOC}copy-files-or-folders-in-bulk",
     ),
 )

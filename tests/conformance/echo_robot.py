@@ -4,12 +4,14 @@ It repeats what it hears; "card" makes it send a card whose button changes the c
 delivered and changed one after the other, "markdown" a text with a title, "upload" a picture; "silent" makes its
 handler fail, which this client answers with no acknowledgement at all. What arrives is also printed, a JSON object a
 line. The address of the platform is the environment's DINGTALK_OPENAPI_ENDPOINT, which the client reads at import.
+`--ping-seconds S` pings that often and waits for the pong as long, where the client leaves both at 20 s.
 """
 
 import asyncio
 import json
 import os
 import sys
+from functools import partial
 from typing import Any
 
 import dingtalk_stream
@@ -65,7 +67,8 @@ class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
     async def process(self, callback: CallbackMessage) -> tuple[int, Any]:
         """One click; the button "fail" is answered by nothing, "refuse" by an error."""
         click = CardCallbackMessage.from_dict(callback.data)
-        note("click", userId=click.user_id, outTrackId=click.card_instance_id, content=click.content)
+        frame = {"messageId": callback.headers.message_id, "content": click.content}
+        note("click", userId=click.user_id, outTrackId=click.card_instance_id, **frame)
         if "fail" in json.dumps(click.content):
             raise RuntimeError("told to fail")
         if "refuse" in json.dumps(click.content):
@@ -112,6 +115,10 @@ def upload_to(platform: str) -> None:
 
 def main() -> None:
     """Connects and runs until it is ended."""
+    if "--ping-seconds" in sys.argv:
+        seconds = float(sys.argv[sys.argv.index("--ping-seconds") + 1])
+        websockets = dingtalk_stream.stream.websockets
+        websockets.connect = partial(websockets.connect, ping_interval=seconds, ping_timeout=seconds)
     upload_to(os.environ["DINGTALK_OPENAPI_ENDPOINT"])
     client = dingtalk_stream.DingTalkStreamClient(dingtalk_stream.Credential("dingsandbox", "sandbox-secret"))
     client.register_callback_handler(ChatbotMessage.TOPIC, Echo())

@@ -1,71 +1,21 @@
 """A robot on the official `dingtalk-stream` client against the sandbox: hears, answers, is clicked, is told."""
 
 import asyncio
-import json
-import os
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.conformance.control import CORP_ID, Control, Json
+from tests.conformance.control import CORP_ID, Control
 from tests.conformance.given import known
-
-ROBOT = Path(__file__).with_name("echo_robot.py")
-PATIENCE_S = 15
-
-
-class Robot:
-    """The running robot: what it printed, as it comes."""
-
-    def __init__(self, program: asyncio.subprocess.Process) -> None:
-        self.program = program
-
-    async def next(self, kind: str) -> Json:
-        """The next thing of that kind the robot noticed."""
-        assert self.program.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
-            while line := await self.program.stdout.readline():
-                noticed = json.loads(line)
-                if noticed["kind"] == kind:
-                    return noticed
-        raise AssertionError("the robot ended")
+from tests.conformance.robots import PATIENCE_S, Robot, connections, heard, running
 
 
 @pytest.fixture
 async def robot(sandbox: Control) -> AsyncIterator[Robot]:
     """The echo robot, connected."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        ROBOT,
-        env={**os.environ, "DINGTALK_OPENAPI_ENDPOINT": sandbox.url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await connections(sandbox, 1)
-    yield Robot(program)
-    program.kill()
-    await program.communicate()
-
-
-async def connections(sandbox: Control, count: int) -> list[Json]:
-    """Waits until so many connections are open."""
-    answer = await sandbox.ask("GET", "stream", wait=PATIENCE_S, count=count)
-    opened: list[Json] = answer["connections"]
-    assert len(opened) >= count
-    return opened
-
-
-async def heard(sandbox: Control, who: str, conversation: str, words: str) -> Json:
-    """Waits until somebody reads a message with these words from the robot."""
-    after = 0
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            for message in await sandbox.read(who, conversation, after):
-                after = max(after, message["seq"])
-                if "robot" in message["from"] and words in json.dumps(message, ensure_ascii=False):
-                    return message
+    async with running(sandbox) as robot:
+        await connections(sandbox, 1)
+        yield robot
 
 
 async def test_it_hears_and_answers_in_a_group(sandbox: Control, robot: Robot) -> None:

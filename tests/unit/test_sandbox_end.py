@@ -94,7 +94,7 @@ async def test_it_ends_at_once_whoever_waits(reads: bool) -> None:
             await server.__aexit__(None, None, None)
             assert time.perf_counter() - started < AT_ONCE_S
             answers: Json = await asyncio.gather(*waiting, return_exceptions=True)
-        assert [set(poll) - {"lastSeq"} for poll in answers[:4]] == [
+        assert [set(poll) - {"lastSeq", "recalled", "more"} for poll in answers[:4]] == [
             {"messages"},
             {"frames"},
             {"calls"},

@@ -1,0 +1,15 @@
+"""Every interface of DingTalk that the sandbox has."""
+
+from sandbox import auth, card, contact, gateway, nowhere, recycle, robot, storage
+from sandbox.wire import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *auth.ENDPOINTS,
+    *contact.ENDPOINTS,
+    *gateway.ENDPOINTS,
+    *robot.ENDPOINTS,
+    *card.ENDPOINTS,
+    *storage.ENDPOINTS,
+    *recycle.ENDPOINTS,
+    *nowhere.ENDPOINTS,
+)

@@ -1,0 +1,17 @@
+/** Everything is made and wired here. The address says who sits: `?as=wang`, or two people side by side: `?as=wang,li`. */
+import { Feed } from "./model/feed.js";
+import { World } from "./model/world.js";
+import { Drive } from "./model/drive.js";
+import { Wire } from "./model/wire.js";
+import { Seat } from "./model/seat.js";
+import { language, setLanguage } from "./words.js";
+import "./parts/app-shell.js";
+
+setLanguage(language());
+
+const shell = document.querySelector("app-shell");
+const feed = new Feed();
+const world = new World(feed);
+
+shell.begin({ feed, world, drive: new Drive(feed), wire: new Wire(feed), newSeat: (userId) => new Seat(userId, feed) });
+feed.start();

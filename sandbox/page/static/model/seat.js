@@ -1,0 +1,188 @@
+import { get, post, Refused } from "./api.js";
+import { Loader, Model } from "./model.js";
+
+const PAGE = 200;
+const SEEN_KEY = "dingsandbox.seen";
+
+/** What one person has in front of them: their conversations, one of them open, and what they are about to do. */
+export class Seat extends Model {
+  conversations = [];
+  openId = "";
+  messages = [];
+  hasOlder = false;
+  /** `outTrackId|button` or `m12|button` → "sending", or the sentence that says why it failed. */
+  presses = new Map();
+  draft = "";
+  #byId = new Map();
+  #lastSeq = 0;
+  #drafts = new Map();
+  #seen = readSeen();
+  #conversationsLoader = new Loader(() => this.#loadConversations());
+  #messagesLoader = new Loader(() => this.#loadMessages());
+
+  constructor(userId, feed) {
+    super();
+    this.userId = userId;
+    feed.on("chat", () => this.refresh());
+    feed.on("people", () => { this.#forget(); this.refresh(); });
+    feed.on("stream", () => this.#conversationsLoader.refresh());
+  }
+
+  get conversation() {
+    return this.conversations.find((one) => one.conversationId === this.openId);
+  }
+
+  refresh() {
+    return Promise.all([this.#conversationsLoader.refresh(), this.#messagesLoader.refresh()]);
+  }
+
+  /** Another person sits down here. */
+  sit(userId) {
+    this.userId = userId;
+    this.conversations = [];
+    this.openId = "";
+    this.#forget();
+    this.changed();
+    return this.refresh();
+  }
+
+  open(conversationId) {
+    if (conversationId === this.openId) return;
+    this.#drafts.set(this.#draftKey(), this.draft);
+    this.openId = conversationId;
+    this.draft = this.#drafts.get(this.#draftKey()) ?? "";
+    this.#forget();
+    this.changed();
+    this.#messagesLoader.refresh();
+  }
+
+  /** How many of its messages are new to this person: the sandbox numbers them, so this is "something" or nothing. */
+  unread(conversation) {
+    if (conversation.conversationId === this.openId) return false;
+    return conversation.lastSeq > (this.#seen[this.#seenKey(conversation.conversationId)] ?? 0) && conversation.last?.mine === false;
+  }
+
+  async say(text, { atRobot = true } = {}) {
+    await post("say", { as: this.userId, conversation: this.#address(), text, atRobot });
+  }
+
+  async sendFile(file) {
+    await post("say", { as: this.userId, conversation: this.#address(), file });
+  }
+
+  async sayVoice(words) {
+    await post("say", { as: this.userId, conversation: this.#address(), audio: words });
+  }
+
+  /** Presses a button; while the robot has not answered it is "sending", afterwards what went wrong stays to be read. */
+  async press(message, button) {
+    const card = message.kind === "card";
+    const key = `${card ? message.outTrackId : message.id}|${button.id}`;
+    if (this.presses.get(key) === "sending") return null;
+    for (const old of [...this.presses.keys()]) if (old.startsWith(key.slice(0, key.lastIndexOf("|")))) this.presses.delete(old);
+    this.presses.set(key, "sending");
+    this.changed();
+    const order = card
+      ? { as: this.userId, outTrackId: message.outTrackId, button: button.id }
+      : { as: this.userId, conversation: this.#address(), seq: message.seq, button: button.id };
+    let pressed;
+    try {
+      pressed = await post("press", order);
+    } catch (error) {
+      pressed = { ok: false, error: error instanceof Refused ? error.message : "unreachable" };
+    }
+    if (pressed.ok) this.presses.delete(key);
+    else this.presses.set(key, pressed.error ?? "");
+    this.changed();
+    return pressed;
+  }
+
+  /** The highest number this person has looked at, in any conversation. */
+  static seenBy(userId) {
+    return Math.max(0, ...Object.entries(readSeen()).filter(([key]) => key.startsWith(`${userId} `)).map(([, seq]) => seq));
+  }
+
+  async loadOlder() {
+    if (!this.hasOlder) return;
+    const before = Math.min(...this.messages.map((message) => message.seq));
+    const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before, limit: PAGE });
+    this.hasOlder = found.more;
+    for (const message of found.messages) this.#byId.set(message.id, message);
+    this.#sort();
+    this.changed();
+  }
+
+  #address() {
+    return this.conversation?.type === "1" ? `one:${this.userId}` : this.openId;
+  }
+
+  async #loadConversations() {
+    const asked = this.userId;
+    try {
+      const found = await get("conversations", { as: asked });
+      if (asked !== this.userId) return;
+      this.conversations = [...found.conversations].sort((a, b) => b.lastSeq - a.lastSeq || (b.canHear ? 1 : 0) - (a.canHear ? 1 : 0));
+    } catch { return; }
+    if (!this.openId && this.conversations.length) {
+      const first = this.conversations.find((one) => one.canHear && one.type === "2") ?? this.conversations[0];
+      this.openId = first.conversationId;
+      this.#messagesLoader.refresh();
+    }
+    this.changed();
+  }
+
+  async #loadMessages() {
+    const [asked, who, after] = [this.openId, this.userId, this.#lastSeq];
+    if (!asked) return;
+    let found;
+    try {
+      found = await get(`conversations/${encodeURIComponent(asked)}`, { as: who, after, ...(after ? {} : { limit: PAGE }) });
+    } catch { return; }
+    if (asked !== this.openId || who !== this.userId) return;
+    if (!after) this.hasOlder = found.more;
+    for (const message of found.messages) this.#byId.set(message.id, message);
+    for (const id of found.recalled ?? []) this.#byId.delete(id);
+    this.#lastSeq = Math.max(after, found.lastSeq);
+    this.#sort();
+    this.#noteSeen(asked);
+    this.changed();
+  }
+
+  #sort() {
+    this.messages = [...this.#byId.values()].sort((a, b) => number(a) - number(b));
+  }
+
+  #forget() {
+    this.#byId.clear();
+    this.messages = [];
+    this.#lastSeq = 0;
+    this.hasOlder = false;
+    this.presses.clear();
+  }
+
+  #noteSeen(conversationId) {
+    this.#seen[this.#seenKey(conversationId)] = this.#lastSeq;
+    sessionStorage.setItem(SEEN_KEY, JSON.stringify(this.#seen));
+  }
+
+  #seenKey(conversationId) {
+    return `${this.userId} ${conversationId}`;
+  }
+
+  #draftKey() {
+    return this.#seenKey(this.openId);
+  }
+}
+
+/** Messages keep the order in which they first appeared, whatever happens to their cards. */
+function number(message) {
+  return Number(message.id.slice(1));
+}
+
+function readSeen() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SEEN_KEY) ?? "{}");
+  } catch {
+    return {};
+  }
+}

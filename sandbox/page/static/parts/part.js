@@ -1,0 +1,42 @@
+import { LitElement, html, svg } from "lit";
+
+/** An element drawn from models: it draws itself again when one it watches has changed. Styles are the page's own. */
+export class Part extends LitElement {
+  #ends = [];
+
+  createRenderRoot() {
+    return this;
+  }
+
+  /** The models to watch, known when the element is connected. */
+  models() {
+    return [];
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#ends = this.models().map((model) => model.watch(() => this.requestUpdate()));
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    for (const end of this.#ends) end();
+  }
+
+  /** Tells the shell in a few words what happened: `bad` when it did not work. */
+  toast(text, bad = false) {
+    this.dispatchEvent(new CustomEvent("toast", { detail: { text, bad }, bubbles: true }));
+  }
+}
+
+export const icon = (name, more = "") => html`<svg class="icon ${more}" aria-hidden="true">${svg`<use href="/page/vendor/lucide-static/icons.svg#${name}"></use>`}</svg>`;
+
+/** Opens a popover under (or over) the button that asked for it, inside the window. */
+export function openMenu(button, menu) {
+  menu.showPopover();
+  const [from, size] = [button.getBoundingClientRect(), menu.getBoundingClientRect()];
+  const below = from.bottom + 6 + size.height <= innerHeight;
+  menu.style.left = `${Math.max(8, Math.min(from.left, innerWidth - size.width - 8))}px`;
+  menu.style.top = `${below ? from.bottom + 6 : Math.max(8, from.top - 6 - size.height)}px`;
+  menu.querySelector("button:not(:disabled), input, select")?.focus();
+}

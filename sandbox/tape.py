@@ -1,0 +1,71 @@
+"""A recording on paper: JSON that one can read, and back."""
+
+from dataclasses import fields
+from typing import Any
+
+from sandbox.names import kind_of
+from sandbox.paper import from_json, to_json
+from sandbox.progress import Seen
+from sandbox.run import VERSION, JsonObject, Noted, Recording
+
+KEPT = ("atMs", "method", "path", "body", "seen")
+"""Fields of an order that are written also when there is nothing in them."""
+
+
+def to_paper(recording: Recording) -> JsonObject:
+    """`{version, state, orders, endMs, seen}`."""
+    orders = [{k: v for k, v in to_json(one).items() if v or k in KEPT} for one in recording.orders]
+    end = {"endMs": recording.end_ms, "seen": to_json(recording.seen)}
+    return {"version": VERSION, "state": recording.state, "orders": orders, **end}
+
+
+def from_paper(raw: Any) -> Recording:
+    """The recording. Raises ValueError with a sentence when it is none."""
+    if not isinstance(raw, dict) or raw.get("version") != VERSION:
+        raise ValueError(f"this is no recording of version {VERSION}")  # the fault of whoever sent it
+    if not isinstance(raw.get("state"), dict) or not isinstance(raw.get("orders"), list):
+        raise ValueError("a recording needs a state and a list of orders")  # noqa: TRY004  as above
+    orders: list[Noted] = []
+    for number, order in enumerate(raw["orders"]):
+        try:
+            orders.append(_order(order, number, orders[-1].at_ms if orders else 0))
+        except ValueError as exc:
+            raise ValueError(f"order {number + 1} of the recording makes no sense: {exc}") from exc
+    end_ms = _time(raw.get("endMs", orders[-1].at_ms if orders else 0))
+    return Recording(raw["state"], orders, end_ms, _seen(raw.get("seen", {})))
+
+
+def _order(raw: Any, number: int, earliest_ms: int) -> Noted:
+    noted = from_json(Noted, raw)
+    for name, kind in SHAPES.items():
+        if not isinstance(getattr(noted, name), kind):
+            raise ValueError(f"{name} is not {WORDS[kind]}")  # noqa: TRY004  the fault of whoever sent it
+    if _time(noted.at_ms) < earliest_ms:
+        raise ValueError("it comes before the one before it")
+    for named in list[Any](noted.names.values()):
+        if not isinstance(named, dict):
+            raise ValueError(f"{named} names nothing")  # noqa: TRY004  as above
+        kind_of(named)
+    if not all(type(n) is int and 0 <= n < number for n in noted.open):
+        raise ValueError("open does not name orders before it")
+    noted.seen = _seen(noted.seen)
+    return noted
+
+
+SHAPES = {"method": str, "path": str, "query": dict, "body": dict, "names": dict, "open": list}
+WORDS = {str: "a text", dict: "an object", list: "a list"}
+
+
+def _time(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("a time is a whole number of milliseconds")
+    return value
+
+
+def _seen(raw: Any) -> Seen:
+    if raw == Seen():
+        return Seen()
+    seen = from_json(Seen, raw)
+    if not all(type(getattr(seen, f.name)) is int for f in fields(seen)):
+        raise ValueError("seen holds whole numbers")
+    return seen
