@@ -28,7 +28,9 @@ export const clockSeconds = dates("clockSeconds", { hour: "2-digit", minute: "2-
 
 export const day = dates("day", { year: "numeric", month: "short", day: "numeric" });
 
-export const dayAndClock = dates("dayAndClock", { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+export const dayAndClock = dates("dayAndClock", {
+  month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
 
 /** Midnight-to-midnight days between two times, in the reader's zone. */
 export const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
