@@ -147,7 +147,7 @@ class ControlStrip extends Part {
 
   #faultBadge() {
     const active = this.world.faults.filter((fault) => !isOver(fault, this.world.nowMs)).length;
-    const text = active === 1 ? t("fault.one") : t("fault.many", { n: active });
+    const text = active === 0 ? t("fault.no") : active === 1 ? t("fault.one") : t("fault.many", { n: active });
     const tone = `${active ? "red" : ""} ${this.#lately ? "struck" : ""}`;
     const number = active ? html`<span class="figures">${active}</span>` : html`<span class="word">${t("fault.no")}</span>`;
     const content = html`${icon("zap")}${number}`;

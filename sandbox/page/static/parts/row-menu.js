@@ -2,8 +2,6 @@ import { html, nothing } from "lit";
 import { Part, icon, openMenu } from "./part.js";
 import { visible } from "../format.js";
 
-const STEPS = { ArrowDown: 1, ArrowUp: -1 };
-
 /** What can be done with one row: opened at a button or where somebody pointed; the keyboard goes back where it was. */
 class RowMenu extends Part {
   #title = "";
@@ -21,7 +19,7 @@ class RowMenu extends Part {
 
   render() {
     return html`
-      <div class="menu row-menu" popover role="menu" aria-label=${visible(this.#title)} @keydown=${(event) => this.#key(event)} @toggle=${(event) => this.#toggled(event)}>
+      <div class="menu row-menu" popover role="menu" aria-label=${visible(this.#title)} @toggle=${(event) => this.#toggled(event)}>
         <div class="menu-title clip"><bdi>${visible(this.#title)}</bdi></div>
         ${this.#items.map((item) => (item ? this.#item(item) : html`<hr>`))}
       </div>`;
@@ -45,21 +43,6 @@ class RowMenu extends Part {
 
   #toggled({ newState }) {
     if (newState === "closed") this.#closed();
-  }
-
-  #key(event) {
-    const buttons = [...this.querySelectorAll(".menu-item:not(:disabled)")];
-    const at = buttons.indexOf(document.activeElement);
-    let next = -1;
-    if (event.key in STEPS) next = (at + STEPS[event.key] + buttons.length) % buttons.length;
-    else if (event.key === "Home") next = 0;
-    else if (event.key === "End") next = buttons.length - 1;
-    else if (event.key === "Tab") this.#menu.hidePopover();
-    else if (event.key.length === 1) next = buttons.findIndex((button) => button.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()));
-    event.stopPropagation();
-    if (next < 0) return;
-    event.preventDefault();
-    buttons[next].focus();
   }
 }
 

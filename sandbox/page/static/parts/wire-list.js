@@ -6,9 +6,6 @@ import { TONES, costOf, elapsed, nameOf, signOf, spoken, statusOf } from "./wire
 import { t } from "../words.js";
 import { clockSeconds, dayAndClock, visible } from "../format.js";
 
-/** The library asks for the one variable of a build tool that it needs. */
-globalThis.process ??= { env: { NODE_ENV: "production" } };
-
 const ROW = 30;
 const ROW_WITH_NOTE = 49;
 const OLDER_ROW = 40;
