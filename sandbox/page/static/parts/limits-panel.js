@@ -33,7 +33,8 @@ class LimitsPanel extends Part {
         ${NUMBERS.filter(({ name }) => name in limits).map((one) => this.#number(one, limits))}
         ${"writeLock" in limits ? this.#lock(limits) : nothing}
       </div>
-      <label class="switch"><input type="checkbox" role="switch" .checked=${live(limits.permitUnlimited === true)} @change=${({ target }) => this.#set({ permitUnlimited: target.checked })}>
+      <label class="switch"><input type="checkbox" role="switch" .checked=${live(limits.permitUnlimited === true)}
+        @change=${({ target }) => this.#set({ permitUnlimited: target.checked })}>
         <span>${t("limits.permitUnlimited")}</span></label>
       <button class="button compact quiet" @click=${this.#standard}>${icon("rotate-ccw", "small")}${t("limits.standard")}</button>`;
   }
@@ -42,19 +43,23 @@ class LimitsPanel extends Part {
     const ms = this.#sliding ?? limits.latencyMs ?? 0;
     const step = LATENCIES.findLastIndex((one) => one <= ms);
     return html`<label class="field"><span>${t("limits.latencyMs")} <b class="figures">${t("limits.ms", { n: ms })}</b></span>
-      <input class="range" type="range" min="0" max=${LATENCIES.length - 1} step="1" .value=${live(String(step))} aria-valuetext=${t("limits.ms", { n: ms })}
-        @input=${({ target }) => this.#slide(LATENCIES[target.value])} @change=${({ target }) => this.#set({ latencyMs: LATENCIES[target.value] })}></label>`;
+      <input class="range" type="range" min="0" max=${LATENCIES.length - 1} step="1" .value=${live(String(step))}
+        aria-valuetext=${t("limits.ms", { n: ms })}
+        @input=${({ target }) => this.#slide(LATENCIES[target.value])}
+        @change=${({ target }) => this.#set({ latencyMs: LATENCIES[target.value] })}></label>`;
   }
 
   #number({ name, whole }, limits) {
     return html`<label class="field"><span>${t(`limits.${name}`)}</span>
-      <input class="input number" type="number" min="0" step=${whole ? "1" : "any"} required .value=${live(String(limits[name]))} @change=${(event) => this.#take(event, name)}></label>`;
+      <input class="input number" type="number" min="0" step=${whole ? "1" : "any"} required .value=${live(String(limits[name]))}
+        @change=${(event) => this.#take(event, name)}></label>`;
   }
 
   #lock(limits) {
     return html`<label class="field wide"><span>${t("limits.writeLock")}</span>
       <select class="select" @change=${({ target }) => this.#set({ writeLock: target.value })}>
-        ${LOCKS.map((one) => html`<option value=${one} ?selected=${one === limits.writeLock}>${t(`limits.writeLock.${one}`)}</option>`)}</select></label>`;
+        ${LOCKS.map((one) => html`<option value=${one} ?selected=${one === limits.writeLock}>${t(`limits.writeLock.${one}`)}</option>`)}
+      </select></label>`;
   }
 
   #slide(ms) {
