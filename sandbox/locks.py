@@ -15,6 +15,7 @@ from sandbox.drive.dentry import Dentry
 from sandbox.drive.refusals import refusal
 from sandbox.drive.task import Task
 from sandbox.limits import Limits
+from sandbox.log import Counter
 from sandbox.wire import Call, Writes
 
 Place = tuple[str, str]
@@ -29,7 +30,8 @@ class WriteLocks:
     def __init__(self, drive: Drive, limits: Limits) -> None:
         self.drive = drive
         self.limits = limits
-        self._open: list[frozenset[Place]] = []
+        self._open: dict[int, frozenset[Place]] = {}
+        self._numbers = Counter()
 
     @contextmanager
     def writing(self, call: Call, writes: Writes | None) -> Iterator[None]:
@@ -39,16 +41,21 @@ class WriteLocks:
             return
         places = _places(call, writes)
         self._require_free(places)
-        self._open.append(places)
+        number = self._numbers.next()
+        self._open[number] = places
         try:
             yield
         finally:
-            self._open.remove(places)
+            self._open.pop(number, None)
+
+    def forget(self) -> None:
+        """Lets go of every place: the calls that are still being answered belong to a world that is gone."""
+        self._open.clear()
 
     def _require_free(self, places: frozenset[Place]) -> None:
         if self.limits.write_lock not in {"parent", "space"}:
             return
-        taken = [place for held in self._open for place in held]
+        taken = [place for held in self._open.values() for place in held]
         taken += [self._place_of(task) for task in self.drive.running()]
         for mine in places:
             if any(self._same(mine, other) for other in taken):

@@ -37,7 +37,7 @@ class Meter:
 
     def spend_call(self, route: str) -> bool:
         """Takes one call off the monthly quota; False when it is used up."""
-        self._turn_month()
+        self.turn_month()
         if not self.limits.permit_unlimited and self.calls.total() >= self.limits.monthly_quota:
             return False
         self.calls[route] += 1
@@ -45,11 +45,12 @@ class Meter:
 
     def spend_push(self) -> bool:
         """Takes one push or webhook call off its monthly quota; False when it is used up."""
-        self._turn_month()
+        self.turn_month()
         self.pushes += 1
         return self.limits.permit_unlimited or self.pushes <= self.limits.push_quota
 
-    def _turn_month(self) -> None:
+    def turn_month(self) -> None:
+        """Begins to count from nothing when a new month has begun."""
         month = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m")
         if month != self.month:
             self.month = month

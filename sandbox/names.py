@@ -144,4 +144,4 @@ def _pushes(world: World) -> dict[str, list[str]]:
     if world.run.progress is None:
         return {}
     world.run.progress.seen()
-    return world.run.progress.pushes
+    return {topic: [*pushed] for topic, pushed in world.run.progress.pushes.items()}

@@ -39,7 +39,7 @@ class Progress:
         self.calls = calls
         self.frames = frames
         self.old_messages = {m.id for said in chat.messages.values() for m in said}
-        self.pushes: dict[str, list[str]] = {}
+        self.pushes: dict[str, dict[str, None]] = {}
         """The msgIds that went out, by topic, in the order of their first frame."""
         self._chat = chat.numbers.last
         self._call, self._called = calls.numbers.last, 0
@@ -59,9 +59,8 @@ class Progress:
     def _read(self, frame: FrameRecord) -> None:
         if frame.direction == "out" and frame.type != SYSTEM and frame.message_id:
             self._waiting.add(frame.message_id)
-            pushed = self.pushes.setdefault(frame.topic, [])
-            if frame.msg_id and frame.msg_id not in pushed:
-                pushed.append(frame.msg_id)
+            if frame.msg_id:
+                self.pushes.setdefault(frame.topic, {}).setdefault(frame.msg_id)
         elif frame.direction == "in" and frame.message_id in self._waiting:
             self._waiting.remove(frame.message_id)
             self._answered += 1

@@ -1,7 +1,7 @@
 """Recording a run: the state it began with, and every order since."""
 
+import json
 from collections.abc import Mapping
-from copy import deepcopy
 from urllib.parse import quote
 
 from sandbox import seed
@@ -15,7 +15,7 @@ from sandbox.world import World
 def start(world: World) -> None:
     """Begins to record. Raises MisuseError while something else goes on."""
     require_idle(world)
-    recording = Recording(deepcopy(seed.dump(world)))
+    recording = Recording(json.loads(json.dumps(seed.dump(world))))
     world.run.begin(RECORDING, progress_from_here(world), world.clock.now_ms(), recording)
 
 
@@ -77,8 +77,8 @@ def note(
 
 def _plain(world: World, body: JsonObject) -> JsonObject:
     """The body for good; a frame's messageId becomes the msgId of what it brought, which can be named."""
-    body = deepcopy(body)
-    push = world.stream.find_push(message_id=str(body.get("messageId", "")))
+    body = json.loads(json.dumps(body))
+    push = world.stream.find_push(message_id=str(body["messageId"])) if "messageId" in body else None
     return {**{k: v for k, v in body.items() if k != "messageId"}, "msgId": push.msg_id} if push else body
 
 

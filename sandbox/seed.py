@@ -18,6 +18,7 @@ from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
 from sandbox.stream import SEED, Stream
+from sandbox.suggestions import checked_suggestions
 from sandbox.tokens import Tokens
 from sandbox.world import World
 
@@ -94,6 +95,7 @@ def dump(world: World) -> JsonObject:
         "limits": to_json(world.limits),
         "faults": [fault_json(f) for f in world.faults.ordered.values()],
         "drive": drive.to_dict(world.drive),
+        "suggestions": [dict(s) for s in world.suggestions],
         "dice": {"stream": to_json(world.stream.dice)},
         "violations": list(world.violations),
         "meter": world.meter.read(),
@@ -173,7 +175,12 @@ def _set_faults(world: World, raw: list[JsonObject]) -> None:
 
 def _set_drive(world: World, raw: JsonObject) -> None:
     """Gives the drive another content; the object itself stays, the server works on it."""
+    world.locks.forget()
     world.drive.take_over(drive.from_dict(world.clock, world.limits, raw, world.stream.push_event))
+
+
+def _set_suggestions(world: World, raw: list[JsonObject]) -> None:
+    world.suggestions = checked_suggestions(raw)
 
 
 def _set_dice(world: World, raw: JsonObject) -> None:
@@ -196,5 +203,6 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "limits": _set_limits,
     "faults": _set_faults,
     "drive": _set_drive,
+    "suggestions": _set_suggestions,
     "dice": _set_dice,
 }

@@ -11,7 +11,7 @@ COMPANY = ("departments", "roles", "conversations")
 """What belongs to people, and makes no sense with others."""
 MEASURED = frozenset({"meter", "violations"})
 """What a saved state holds to be read only."""
-LISTS = frozenset({"apps", "people", *COMPANY, "templates", "cards", "messages", "faults"})
+LISTS = frozenset({"apps", "people", *COMPANY, "templates", "cards", "messages", "faults", "suggestions"})
 OBJECTS = frozenset({"clock", "sessions", "media", "limits", "drive", "dice"})
 
 JsonObject = dict[str, Any]

@@ -18,6 +18,7 @@ from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
 from sandbox.run import Run
 from sandbox.stream import Stream
+from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 
@@ -52,6 +53,7 @@ class World:
     """Uploaded media: mediaId → file name."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
+    suggestions: list[Suggestion] = field(default_factory=list)
     run: Run = field(default_factory=Run)
     base_url: str = ""
     seed: dict[str, Any] = field(default_factory=dict)

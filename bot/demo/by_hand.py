@@ -17,14 +17,19 @@ WAIT_S = 60
 
 
 def explain(director: Director, log: Path) -> None:
-    """The addresses, and lines ready to paste into another terminal."""
+    """The page, the log, and lines ready to paste into another terminal."""
     url, stage = director.box.url, director.stage
     stage.scene(7, "Your turn")
     stage.tell(
-        "Both programs keep running until you press Ctrl-C. Paste these lines into another terminal and watch "
-        "this one: what is said and pressed appears here, and under every card the lines that press its buttons."
+        "Both programs keep running until you press Ctrl-C. Open the page in a browser: there you are any of these "
+        "people, several of them side by side, look into the drive and the recycle bin, see every call and frame, "
+        "and can make DingTalk fail."
     )
-    stage.note(f"\nsandbox    {url}\nrobot log  {log}\n")
+    stage.note(f"\npage       {url}/\nrobot log  {log}\n")
+    stage.tell(
+        "Or paste these lines into another terminal and watch this one: what is said and pressed appears here, "
+        "and under every card the lines that press its buttons."
+    )
     name, group = director.name(WHO), director.groups[WHERE]
     stage.paste(
         f"Say something as {name} ({WHO}) in the group {group}:", _say(url, "删除 /2023/Q4 --reason 不再需要")

@@ -116,4 +116,7 @@ def _json(value: JsonObject, status: int = 200) -> web.Response:
         body = text.encode()
     except UnicodeEncodeError:  # a name with half a surrogate pair
         body = json.dumps(value).encode()
-    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return web.Response(
+        body=body, status=status, content_type="application/json", charset="utf-8", headers=headers
+    )

@@ -21,15 +21,18 @@ PORTION, MOST = 200, 500
 async def children(order: Order) -> JsonObject:
     """What lies in one folder (`parent`, the top unless given), folders first: `offset`, `limit` ≤ 500.
 
-    `order` is name, modified or size, `descending=1` turns it round.
+    `order` is name, modified or size, `descending=1` turns it round. A folder that is not there (any more: who
+    watches one that is being deleted comes too late once) is `gone`.
     """
     drive = order.world.drive
     running = drive.running()
     space = find_space(order.world, order.path["spaceId"])
     parent_id, by = order.query.get("parent", ROOT), order.query.get("order", "name")
     parent = space.tree.get(parent_id)
-    if parent_id != ROOT and (parent is None or not parent.is_folder):
-        raise MisuseError(f"there is no folder {parent_id} in {space.name}")
+    if parent_id != ROOT and parent is None:
+        return {"total": 0, "offset": 0, "items": [], "gone": True}
+    if parent is not None and not parent.is_folder:
+        raise MisuseError(f"{parent_id} in {space.name} is no folder")
     if by not in SHELVES:
         raise MisuseError(f"order is none of {', '.join(sorted(SHELVES))}")
     offset, limit = order.portion(PORTION, MOST)

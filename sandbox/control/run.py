@@ -88,6 +88,7 @@ def _replay(order: Order, orders: Sequence[Route]) -> None:
     pace = replay.Pace(_number(order, "speed", 1), _number(order, "patienceS", 5))
     replay.start(order.world, recording, give, pace)
     order.world.ticks.ring(*TOPICS)
+    order.world.ticks.ring(*TOPICS)
 
 
 def _number(order: Order, name: str, default: float) -> float:

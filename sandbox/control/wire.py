@@ -47,9 +47,25 @@ async def set_limits(order: Order) -> JsonObject:
     return to_json(order.world.limits)
 
 
+async def meter(order: Order) -> JsonObject:
+    """What is used of this month's quotas, by interface, and what an application did although it is forbidden."""
+    world, used = order.world, order.world.meter
+    used.turn_month()
+    return {
+        "month": used.month,
+        "callsUsed": used.calls.total(),
+        "callsQuota": world.limits.monthly_quota,
+        "pushesUsed": used.pushes,
+        "pushesQuota": world.limits.push_quota,
+        "byRoute": dict(used.calls.most_common()),
+        "violations": list(world.violations),
+    }
+
+
 ROUTES: tuple[Route, ...] = (
     ("GET", "/calls", calls),
     ("DELETE", "/calls", forget_calls),
     ("GET", "/limits", limits),
     ("PUT", "/limits", set_limits),
+    ("GET", "/meter", meter),
 )

@@ -1,10 +1,49 @@
 """Control of the world as a whole: time, state, applications, tokens, card templates."""
 
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
 from sandbox import seed
 from sandbox.cards import Template
 from sandbox.control.desk import JsonObject, Order, Route
 from sandbox.paper import from_json, to_json
 from sandbox.talk import MisuseError
+
+PACKAGE = "dingsweep"
+
+
+async def hello(order: Order) -> JsonObject:
+    """Which sandbox this is, which robots live in it, and what to try first."""
+    world = order.world
+    connected = {c.client_id for c in world.stream.connections.values()}
+    homes = [*(a.corp_id for a in world.apps.values()), *(p.corp_id for p in world.people.values())]
+    return {
+        "version": _version(),
+        "baseUrl": world.base_url,
+        "corpId": next(iter(homes), ""),
+        "robots": [
+            {
+                "robotCode": a.robot_code,
+                "name": a.robot_name,
+                "clientId": a.client_id,
+                "corpIds": a.corp_ids,
+                "suite": a.suite,
+                "connected": a.client_id in connected,
+            }
+            for a in world.apps.values()
+        ],
+        "suggestions": world.suggestions,
+        "nowMs": world.clock.now_ms(),
+    }
+
+
+@cache
+def _version() -> str:
+    """The version of the package it came in; empty when it was not installed."""
+    try:
+        return version(PACKAGE)
+    except PackageNotFoundError:
+        return ""
 
 
 async def clock(order: Order) -> JsonObject:
@@ -67,6 +106,7 @@ async def add_template(order: Order) -> JsonObject:
 
 
 ROUTES: tuple[Route, ...] = (
+    ("GET", "/hello", hello),
     ("GET", "/clock", clock),
     ("POST", "/clock", advance),
     ("GET", "/state", state),

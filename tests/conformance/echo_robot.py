@@ -1,22 +1,27 @@
 """A robot on the official `dingtalk-stream` client, as its documentation shows: `python echo_robot.py`.
 
-It repeats what it hears; "card" makes it send a card whose button changes the card; "silent" makes its handler
-fail, which this client answers with no acknowledgement at all. What arrives is also printed, a JSON object a line.
-The address of the platform is the environment's DINGTALK_OPENAPI_ENDPOINT, which the client reads at import.
+It repeats what it hears; "card" makes it send a card whose button changes the card, "two steps" one that is created,
+delivered and changed one after the other, "markdown" a text with a title, "upload" a picture; "silent" makes its
+handler fail, which this client answers with no acknowledgement at all. What arrives is also printed, a JSON object a
+line. The address of the platform is the environment's DINGTALK_OPENAPI_ENDPOINT, which the client reads at import.
 `--ping-seconds S` pings that often and waits for the pong as long, where the client leaves both at 20 s.
 """
 
 import asyncio
 import json
+import os
 import sys
 from functools import partial
 from typing import Any
 
 import dingtalk_stream
+import requests
 from dingtalk_stream import AckMessage, CallbackMessage, CardCallbackMessage, ChatbotMessage, EventMessage
 
 TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 BUTTONS = {"msgButtons": [{"text": "Agree", "color": "blue", "id": "agree", "request": True}]}
+OLD_INTERFACES = "https://oapi.dingtalk.com"
+"""Where this client uploads to, wherever else it was told the platform is."""
 
 
 def note(kind: str, **facts: Any) -> None:
@@ -37,6 +42,14 @@ class Echo(dingtalk_stream.ChatbotHandler):  # type: ignore[misc]
             raise RuntimeError("told to be silent")
         if text == "card":
             self.send_card(message)
+        elif text == "two steps":
+            self.reply_markdown_button(message, "first", BUTTONS["msgButtons"]).update(
+                "then", [], tips="changed"
+            )
+        elif text == "markdown":
+            self.reply_markdown("a title", f"**{message.sender_nick}**", message)
+        elif text == "upload":
+            note("upload", mediaId=self.dingtalk_client.upload_to_dingtalk(b"a picture"))
         else:
             self.reply_text(f"{message.sender_nick}: {text}", message)
         return AckMessage.STATUS_OK, "OK"
@@ -52,12 +65,14 @@ class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
     """Answers a click with the card's new data."""
 
     async def process(self, callback: CallbackMessage) -> tuple[int, Any]:
-        """One click; the button "fail" is answered by nothing."""
+        """One click; the button "fail" is answered by nothing, "refuse" by an error."""
         click = CardCallbackMessage.from_dict(callback.data)
         frame = {"messageId": callback.headers.message_id, "content": click.content}
         note("click", userId=click.user_id, outTrackId=click.card_instance_id, **frame)
         if "fail" in json.dumps(click.content):
             raise RuntimeError("told to fail")
+        if "refuse" in json.dumps(click.content):
+            return AckMessage.STATUS_BAD_REQUEST, "told to refuse"
         return AckMessage.STATUS_OK, {
             "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
             "cardData": {"cardParamMap": {"markdown": f"agreed by {click.user_id}"}},
@@ -68,10 +83,34 @@ class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
 class Events(dingtalk_stream.EventHandler):  # type: ignore[misc]
     """Prints events."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
     async def process(self, event: EventMessage) -> tuple[int, str]:
-        """One event."""
-        note("event", type=event.headers.event_type, corpId=event.headers.event_corp_id, data=event.data)
+        """One event; of the type "twice" only the second delivery is taken."""
+        headers = event.headers
+        note(
+            "event",
+            type=headers.event_type,
+            corpId=headers.event_corp_id,
+            data=event.data,
+            id=headers.event_id,
+        )
+        if headers.event_type == "twice" and headers.event_id not in self.seen:
+            self.seen.add(headers.event_id)
+            return AckMessage.STATUS_SYSTEM_EXCEPTION, "told to wait"
         return AckMessage.STATUS_OK, "OK"
+
+
+def upload_to(platform: str) -> None:
+    """Lets the client upload to this address, too."""
+    post = requests.post
+
+    def post_there(url: str, **more: Any) -> requests.Response:
+        return post(url.replace(OLD_INTERFACES, platform), **more)
+
+    requests.post = post_there  # type: ignore[assignment]  # this client gives an address and keywords only
 
 
 def main() -> None:
@@ -80,6 +119,7 @@ def main() -> None:
         seconds = float(sys.argv[sys.argv.index("--ping-seconds") + 1])
         websockets = dingtalk_stream.stream.websockets
         websockets.connect = partial(websockets.connect, ping_interval=seconds, ping_timeout=seconds)
+    upload_to(os.environ["DINGTALK_OPENAPI_ENDPOINT"])
     client = dingtalk_stream.DingTalkStreamClient(dingtalk_stream.Credential("dingsandbox", "sandbox-secret"))
     client.register_callback_handler(ChatbotMessage.TOPIC, Echo())
     client.register_callback_handler(dingtalk_stream.CallbackHandler.TOPIC_CARD_CALLBACK, Clicks())

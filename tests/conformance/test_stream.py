@@ -84,14 +84,54 @@ async def test_a_click_is_answered_and_changes_the_card(sandbox: Control, robot:
         assert card["params"]["tips"] == tips
 
 
-async def test_a_click_nobody_answers_fails_after_two_seconds(sandbox: Control, robot: Robot) -> None:
+async def test_a_click_that_is_refused_fails_at_once_and_one_nobody_answers_after_two_seconds(
+    sandbox: Control, robot: Robot
+) -> None:
     """https://open.dingtalk.com/document/development/event-callback-card"""
     names = await known(sandbox, ())
     await sandbox.say("wang", names["group"], "card")
     track = (await robot.next("card"))["outTrackId"]
+    pressed = await sandbox.press("wang", track, "refuse", force=True)
+    assert (pressed["ok"], pressed["error"].partition(":")[0]) == (False, "refused")
     pressed = await sandbox.press("wang", track, "fail", force=True)
     assert not pressed["ok"]
     assert pressed["elapsedMs"] >= 1900
+
+
+async def test_a_card_is_created_then_delivered_then_changed(sandbox: Control, robot: Robot) -> None:
+    """Three interfaces, by the client's own helper for a card with buttons: in a group, then to one person."""
+    names = await known(sandbox, ())
+    for who, where in (("wang", names["group"]), ("alice", "one:alice")):
+        await sandbox.say(who, where, "two steps")
+        card = await heard(sandbox, who, where, '"then"')
+        assert (card["kind"], card["params"]["tips"], card["buttons"]) == ("card", "changed", [])
+    calls = (await sandbox.ask("GET", "calls?path=/v1.0/card/"))["calls"]
+    steps = [
+        ("POST", "/v1.0/card/instances", 200),
+        ("POST", "/v1.0/card/instances/deliver", 200),
+        ("PUT", "/v1.0/card/instances", 200),
+    ]
+    assert [(call["method"], call["path"], call["status"]) for call in calls] == steps * 2
+
+
+async def test_it_answers_in_markdown_and_uploads_a_picture(sandbox: Control, robot: Robot) -> None:
+    """https://open.dingtalk.com/document/development/upload-media-files"""
+    names = await known(sandbox, ())
+    await sandbox.say("wang", names["group"], "markdown")
+    answer = await heard(sandbox, "li", names["group"], "**王小明**")
+    assert (answer["kind"], answer["title"]) == ("markdown", "a title")
+    await sandbox.say("wang", "one:wang", "upload")
+    assert (await robot.next("upload"))["mediaId"].startswith("@")
+
+
+async def test_an_event_that_was_not_taken_comes_again(sandbox: Control, robot: Robot) -> None:
+    order = {"action": "event", "eventType": "twice", "data": {"some": "thing"}}
+    await sandbox.ask("POST", "stream", order)
+    first = await robot.next("event")
+    await sandbox.ask("GET", "frames", wait=PATIENCE_S, acked="true", type="EVENT")
+    await sandbox.advance(17)
+    assert await robot.next("event") == first
+    assert first["data"] == {"some": "thing"}
 
 
 async def test_a_deletion_is_reported_as_an_event(sandbox: Control, robot: Robot) -> None:

@@ -236,4 +236,5 @@ async def test_a_recorded_run_comes_out_the_same(sandbox: Control, robot: Robot,
     await sandbox.ask("POST", "run", body)
     status = await sandbox.ask("GET", "run", wait=60)
     assert (status["state"], status["done"], status.get("failed")) == ("idle", status["orders"], None)
+    assert set(status["missing"].values()) == {0}
     assert (await told(), await befallen(frame), await answered(call)) == first

@@ -139,6 +139,9 @@ async def test_afterwards_it_goes_on_by_hand_until_it_is_told_to_stop(tmp_path: 
                 assert answer.status == 200, await answer.text()
 
         await shown.until("All ")
+        page = (await shown.until("page   ")).split()[-1]
+        async with http.get(page) as answer:
+            assert "<title>" in await answer.text()
         log = (await shown.until("robot log")).split()[-1]
         assert is_file(log)
         await shown.until("Say something as 王小明")
@@ -178,6 +181,23 @@ async def test_nothing_is_left_running_however_it_ends(tmp_path: Path) -> None:
             ended.register(handle, select.POLLIN)
             assert await asyncio.to_thread(ended.poll, PATIENCE_S * 1000), "still running"
             os.close(handle)
+
+
+async def test_what_the_page_offers_to_say_makes_sense_after_the_story(tmp_path: Path) -> None:
+    """Every suggestion is a command that the robot carries out, on files that are still there."""
+    async with programs.sandbox(tmp_path) as (_, box), programs.robot(tmp_path, box):
+        offered = (await box.ask("GET", "hello"))["suggestions"]
+        assert [one["text"] for one in offered] == [*programs.SUGGESTIONS]
+        director = await Director.arrive(box, Stage(Console(file=StringIO(), width=80), paced=False))
+        await story.play(director)
+        assert not director.failures
+        for text in programs.SUGGESTIONS:
+            after = await director.say("wang", story.MARKETING, text)
+            answer = await box.answer("wang", story.MARKETING, after)
+            words = f"{answer.title} {answer.words}"
+            assert answer.is_card == text.startswith("删除"), words
+            refusals = ("找不到", "不认识", "There is no", "don't know")
+            assert not any(refused in words for refused in refusals), words
 
 
 async def test_a_robot_that_cannot_start_says_why(tmp_path: Path) -> None:

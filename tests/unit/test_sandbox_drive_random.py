@@ -1,6 +1,7 @@
 """Whatever is done to the drive in whatever order: nothing is in two places, nothing is lost, the sums are right."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -53,6 +54,7 @@ class AnythingMayHappen(RuleBasedStateMachine):
         self.mortal = False
         """Whether the last rule was allowed to delete something for ever."""
         self.known: set[str] = set()
+        self.whole = 0
 
     def dentries(self, space_id: str) -> list[Dentry]:
         return sorted(self.drive.space(CORP, space_id).tree, key=lambda d: int(d.id))
@@ -166,6 +168,51 @@ class AnythingMayHappen(RuleBasedStateMachine):
         if dentry and (verb is move or len(self.known) < 100):
             self.attempt(verb, self.drive.space(CORP, here), dentry, self.target(there, into, who, word))
 
+    @rule(
+        space_id=WHERE,
+        number=PICK,
+        order_by=st.sampled_from(sorted(ORDERS)),
+        descending=st.booleans(),
+        size=st.integers(1, 4),
+        renamed=st.lists(PICK, max_size=3),
+    )
+    def leaf_through(
+        self, *, space_id: str, number: int, order_by: str, descending: bool, size: int, renamed: list[int]
+    ) -> None:
+        """Page by page, while names change: whatever did not change is seen once, in its place."""
+        self.mortal = self.burning()
+        tree = self.drive.space(CORP, space_id).tree
+        parents = [None, ROOT, *(d.id for d in self.dentries(space_id) if d.is_folder)]
+        parent_id, changed = parents[number % len(parents)], set()
+        page = partial(tree.page, parent_id, order_by, descending=descending)
+        before, _ = page(after=None, limit=999)
+        most = len(before) + len(renamed)
+        seen, after = page(after=None, limit=size)
+        while after is not None:
+            if renamed and (dentry := self.pick(space_id, renamed.pop())):
+                changed.add(dentry.id)
+                self.attempt(
+                    rename, self.drive, self.drive.space(CORP, space_id), dentry, f"{dentry.name}x", OWNER
+                )
+            found, after = page(after=after, limit=size)
+            assert len(found) <= size
+            seen += found
+            assert len(seen) <= most, "the pages come to no end"
+        still = [d.id for d in seen if d.id not in changed]
+        assert still == [d.id for d in before if d.id not in changed]
+
+    @rule(size=st.integers(1, 4))
+    def leaf_through_the_bin(self, size: int) -> None:
+        self.mortal = self.burning()
+        recycle_bin = self.drive.recycle_bin(CORP)
+        seen, after = recycle_bin.page(None, size)
+        while after is not None:
+            found, after = recycle_bin.page(after, size)
+            assert 0 < len(found) <= size
+            seen += found
+            assert len(seen) <= len(recycle_bin), "the pages come to no end"
+        assert [item.id for item in seen] == [item.id for item in recycle_bin.items()]
+
     @rule(number=PICK)
     def poll(self, number: int) -> None:
         self.mortal = self.burning()
@@ -218,6 +265,17 @@ class AnythingMayHappen(RuleBasedStateMachine):
                 assert sorted(ids) == sorted(d.id for d in tree)
                 down = [d.id for d in tree.page(None, order_by, descending=True, after=None, limit=999)[0]]
                 assert down == ids[::-1]
+
+    @invariant()
+    def the_sizes_add_up_to_all_there_is(self) -> None:
+        """Of what lies in spaces, in the bin and in the hands of tasks."""
+        spaces = sum(s.tree.used for s in self.drive.spaces.values())
+        assert self.drive.used(CORP) == spaces
+        bins = sum(item.size for item in self.drive.recycle_bin(CORP).items())
+        held = sum(d.size for t in self.drive.tasks.values() for d in t.held)
+        whole = spaces + bins + held
+        assert self.mortal or whole >= self.whole, "bytes were lost"
+        self.whole = whole
 
     @invariant()
     def tasks_add_up(self) -> None:

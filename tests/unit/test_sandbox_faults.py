@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.clock import Clock
@@ -84,6 +84,7 @@ def test_a_seed_is_drawn_and_told() -> None:
     assert all(fault_json(f)["seed"] == f.when.seed for f in faults.ordered.values())
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     probability=st.floats(0, 1),
@@ -102,6 +103,7 @@ def test_the_same_seed_strikes_the_same_and_never_more_than_count(
     assert fates[0] == fates[1]
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), before=st.integers(0, 20), count=st.none() | st.integers(0, 20))
 def test_a_saved_fault_goes_on_as_it_would_have(seed: int, before: int, count: int | None) -> None:
     faults, loaded = Faults(Clock()), Faults(Clock())
@@ -111,6 +113,7 @@ def test_a_saved_fault_goes_on_as_it_would_have(seed: int, before: int, count: i
     assert fate(loaded, 20) == fate(faults, 20)
 
 
+@settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 2**32))
 def test_a_probability_is_one(seed: int) -> None:
     faults = Faults(Clock())

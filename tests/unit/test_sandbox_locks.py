@@ -9,6 +9,7 @@ import pytest
 from sandbox.endpoints import ENDPOINTS
 from sandbox.limits import Limits
 from sandbox.locks import LOCKED
+from sandbox.seed import dump, load
 from tests.unit.storage_at_hand import ARCHIVE, ENGINEERING, MARKETING, Caller, caller
 
 REMOVE = "POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove"
@@ -80,6 +81,17 @@ async def test_a_call_being_answered_is_an_open_write(desk: Caller, lock: str, c
     assert not asked.done()
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
+
+
+async def test_a_drive_that_is_replaced_has_no_open_writes(desk: Caller) -> None:
+    desk.world.limits.write_lock = "space"
+    fault = desk.world.faults.order(REMOVE, first_byte_ms=50, count=1)
+    asked = asyncio.create_task(remove(desk, "/a/x.txt"))
+    assert await desk.world.faults.bell.until(lambda: fault.when.struck == 1, 10)
+    assert await remove(desk, "/b/w.txt") == LOCKED
+    load(desk.world, {"drive": dump(desk.world)["drive"]})
+    assert await remove(desk, "/b/w.txt") == ""
+    assert await asked == ""
 
 
 async def test_it_opens_again_with_the_answer(desk: Caller) -> None:

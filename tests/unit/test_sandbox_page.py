@@ -1,9 +1,12 @@
 """The page is served: its files, its policy, and nothing else from this machine."""
 
+import glob
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import pytest
 import yarl
@@ -28,6 +31,19 @@ def shipped() -> list[str]:
     root = resources.files("sandbox.page")
     folders = [root / name for name in serving.FOLDERS if (root / name).is_dir()]
     return sorted(name for folder in folders for name in everything(folder, folder.name))
+
+
+def test_every_file_of_the_page_goes_into_a_wheel() -> None:
+    """What setuptools takes by the patterns of pyproject.toml is all there is but modules."""
+    root = Path(serving.__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    taken = {
+        file
+        for pattern in settings["package-data"]["sandbox.page"]
+        for file in glob.glob(f"{serving.HERE}/{pattern}", recursive=True)  # noqa: PTH207  as setuptools does
+    }
+    assert {str(serving.HERE / name) for name in shipped()} <= taken
+    assert len(shipped()) > 1
 
 
 async def test_the_page_carries_a_nonce_of_its_own_each_time(sandbox: Control) -> None:

@@ -55,11 +55,65 @@ async def test_a_used_port_is_one_sentence() -> None:
     )
 
 
+async def test_the_second_line_is_for_people(tmp_path: Path) -> None:
+    program = await start("--port", "0", "--suggest", "帮助", "--suggest", "<b>")
+    url = await address(program)
+    assert program.stdout is not None
+    assert (await program.stdout.readline()).decode() == f"The page, for a browser: {url}/\n"
+    async with aiohttp.ClientSession() as http:
+        hello = await Control(http, url).ask("GET", "hello")
+    assert hello["suggestions"] == [{"text": "帮助"}, {"text": "<b>"}]
+    assert hello["baseUrl"] == url
+    program.terminate()
+    assert (await program.communicate())[1] == b""
+
+
+VISITOR = """
+import sys, urllib.request
+with urllib.request.urlopen(sys.argv[1]) as page:
+    text = page.read()
+print("visited", sys.argv[1], b"<title>" in text, flush=True)
+"""
+
+
+async def test_it_opens_its_page_when_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = tmp_path / "browser.py"
+    visitor.write_text(VISITOR)
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {visitor} %s")
+    program = await start("--port", "0", "--open")
+    url = await address(program)
+    assert program.stdout is not None
+    await program.stdout.readline()
+    async with asyncio.timeout(20):
+        visited = (await program.stdout.readline()).decode()
+    assert visited == f"visited {url}/ True\n"
+    program.terminate()
+    assert (await program.communicate())[1] == b""
+
+
+async def test_without_a_browser_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROWSER", f"{sys.executable} -c exit(1) %s")
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    program = await start("--port", "0", "--open")
+    url = await address(program)
+    assert program.stderr is not None
+    async with asyncio.timeout(20):
+        told = (await program.stderr.readline()).decode()
+    assert told == f"No browser could be started; open {url}/ yourself.\n"
+    async with aiohttp.ClientSession() as http:
+        assert await Control(http, url).people()
+    program.terminate()
+    assert (await program.communicate())[1] == b""
+    assert program.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["--host", "0.0.0.0"], "others can reach 0.0.0.0; add --allow-remote if they may."),  # noqa: S104
         (["--seed", "/nowhere.json"], "cannot read /nowhere.json: No such file or directory."),
+        (["--suggest", ""], "what was given is no seed: a suggestion needs a text."),
         (["--host", "::ffff:1.2.3.4"], "others can reach ::ffff:1.2.3.4; add --allow-remote if they may."),
     ],
 )
@@ -90,6 +144,8 @@ def test_its_help_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
         "--host",
         "--allow-remote",
         "--seed FILE",
+        "--suggest TEXT",
+        "--open",
         "dingsandbox",
         "README.md",
         "Ctrl-C",

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
+from sandbox import recorder
+from sandbox.server import Server
 from tests.conformance.control import CLIENT_ID, Control
 from tests.unit.sandbox_listener import CARD, PATIENCE_S, Listener, call, calls, card, listening
 
@@ -334,6 +337,82 @@ async def test_a_run_is_given_up(sandbox: Control) -> None:
     assert (await run(sandbox, "cancel"))["state"] == "idle"
     await sandbox.advance(7200)
     assert [m["content"] for m in await sandbox.read("wang", GROUP)] == ["hello"]
+
+
+async def test_what_is_done_by_hand_is_done_again_to_the_same_things(sandbox: Control) -> None:
+    """Ids in the drive follow from what was done, so that orders may name them as they are."""
+
+    async def lying() -> Json:
+        spaces = (await sandbox.ask("GET", "drive"))["spaces"]
+        entries = [await sandbox.ask("GET", f"drive/{space['spaceId']}") for space in spaces]
+        return [(e["path"], e["id"], e["uuid"]) for space in entries for e in space["dentries"]]
+
+    hand = {"as": "wang", "spaceId": SPACE}
+    await run(sandbox, "record")
+    await sandbox.ask(
+        "POST", "say", {"as": "wang", "conversation": "one:wang", "file": {"name": "a.txt", "size": 7}}
+    )
+    made = await sandbox.ask(
+        "POST", "hand", {**hand, "action": "upload", "parentId": "0", "name": "new.txt", "size": 3}
+    )
+    (result,) = made["results"]
+    await sandbox.ask("POST", "hand", {**hand, "action": "delete", "dentryIds": [result["dentryId"]]})
+    (item,) = (await sandbox.ask("GET", "bin"))["items"]
+    await sandbox.ask("POST", "hand", {"as": "wang", "action": "restore", "itemIds": [item["id"]]})
+    recording = await run(sandbox, "stop")
+    recorded = await lying()
+    assert [order["path"] for order in recording["orders"]] == ["/say", "/hand", "/hand", "/hand"]
+    await sandbox.ask("POST", "state/reseed")
+    assert await lying() != recorded
+    status = await replayed(sandbox, recording)
+    assert "failed" not in status
+    assert await lying() == recorded
+
+
+async def test_the_live_feed_tells_what_a_replay_changes(sandbox: Control) -> None:
+    await run(sandbox, "record")
+    await sandbox.ask("PUT", "apps/dingsandbox", {"scopes": None})
+    recording = await run(sandbox, "stop")
+    async with sandbox.http.ws_connect(f"{sandbox.url}/sandbox/live") as socket:
+        before = (await socket.receive_json())["ticks"]
+        await replayed(sandbox, recording, speed=0)
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                after = (await socket.receive_json())["ticks"]
+                if after["run"] >= before["run"] + 4 and after["people"] >= before["people"] + 2:
+                    break
+    assert all(after[topic] > before[topic] for topic in after)
+
+
+async def test_a_recording_that_grows_too_long_is_given_up(
+    sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "ORDERS_KEPT", 2)
+    await run(sandbox, "record")
+    for number in range(2):
+        await sandbox.say("wang", GROUP, f"{number}")
+    assert (await sandbox.ask("GET", "run"))["state"] == "recording"
+    await sandbox.say("wang", GROUP, "one too many")
+    status = await sandbox.ask("GET", "run")
+    assert (status["state"], status["failed"]) == ("idle", "the recording was given up: it had 2 orders")
+
+
+async def test_the_sandbox_ends_while_it_replays() -> None:
+    async with Server() as server, aiohttp.ClientSession() as http:
+        sandbox = Control(http, server.url)
+        await card(sandbox)
+        async with listening(sandbox):
+            await run(sandbox, "record")
+            await sandbox.limits(callbackSeconds=60)
+            recording = await run(sandbox, "stop")
+            press = {"as": "wang", "outTrackId": "card-1", "button": "ok"}
+            recording["orders"].append({**SAY, "atMs": recording["endMs"], "path": "/press", "body": press})
+            await run(sandbox, "replay", recording=recording)
+            await sandbox.ask("GET", "frames", type="CALLBACK", wait=PATIENCE_S)
+            assert (await sandbox.ask("GET", "run"))["state"] == "replaying"
+            ended = asyncio.get_running_loop().time() + PATIENCE_S
+    assert asyncio.get_running_loop().time() < ended
+    assert server.world.run.state == "idle"
 
 
 SAY = {

@@ -9,17 +9,33 @@ export function size(bytes) {
   return `${unit ? value.toFixed(1) : value} ${UNITS[unit]}`;
 }
 
-export const grouped = (number) => new Intl.NumberFormat(language()).format(number);
+const made = new Map();
 
-export const clock = (ms) => new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+/** Making a formatter takes longer than using it a hundred times: each is made once a language. */
+function formatter(name, make) {
+  const key = `${language()} ${name}`;
+  if (!made.has(key)) made.set(key, make(language()));
+  return made.get(key);
+}
 
-export const clockSeconds = (ms) =>
-  new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+const dates = (name, options) => (ms) => formatter(name, (code) => new Intl.DateTimeFormat(code, options)).format(ms);
 
-export const day = (ms) => new Intl.DateTimeFormat(language(), { year: "numeric", month: "short", day: "numeric" }).format(ms);
+export const grouped = (number) => formatter("grouped", (code) => new Intl.NumberFormat(code)).format(number);
 
-export const dayAndClock = (ms) =>
-  new Intl.DateTimeFormat(language(), { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+export const clock = dates("clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+export const clockSeconds = dates("seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+export const day = dates("day", { year: "numeric", month: "short", day: "numeric" });
+
+const dayOfYear = dates("day of year", { month: "short", day: "numeric" });
+const monthOfYear = dates("month", { year: "numeric", month: "short" });
+
+/** Day and month in the year of `nowMs`, month and year in others. */
+export const shortDay = (ms, nowMs) => (new Date(ms).getFullYear() === new Date(nowMs).getFullYear() ? dayOfYear : monthOfYear)(ms);
+
+const DAY_AND_CLOCK = { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+export const dayAndClock = dates("day and clock", DAY_AND_CLOCK);
 
 /** Midnight-to-midnight days between two times, in the reader's zone. */
 export const sameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();

@@ -124,7 +124,8 @@ export class Drive extends Model {
 
   async #load() {
     try {
-      const [found, running] = await Promise.all([get("drive/changes", this.#lastSeq === null ? { limit: 1 } : { after: this.#lastSeq }), get("tasks", { running: 1 })]);
+      const since = this.#lastSeq === null ? { limit: 1 } : { after: this.#lastSeq };
+      const [found, running] = await Promise.all([get("drive/changes", since), get("tasks", { running: 1 })]);
       const news = this.#lastSeq === null ? [] : found.changes;
       this.#lastSeq = found.lastSeq;
       const before = this.tasks;
@@ -154,7 +155,8 @@ export class Drive extends Model {
       const [spaceId, parentId] = key.split("/");
       const here = news.filter((change) => change.spaceId === spaceId || change.kind === "moved");
       if (here.some((change) => change.parentId === parentId || listing.has(change.parentId) || listing.has(change.dentryId))) return true;
-      return listing.busy || tasks.some((task) => task.spaceId === spaceId && (listing.has(task.rootId) || task.rootId === parentId || task.kind !== "remove"));
+      const working = tasks.filter((task) => task.spaceId === spaceId);
+      return listing.busy || working.some(({ rootId, kind }) => kind === "place" || rootId === parentId || listing.has(rootId));
     }).map(([, listing]) => listing);
   }
 

@@ -10,11 +10,12 @@ export function relatedTo(entry, entries) {
   const at = entries.indexOf(entry);
   const near = entries.slice(Math.max(0, at - AROUND), at + AROUND);
   const turns = turnsOf(near);
+  const turnOf = (one) => turns.get(one.of ?? one);
   const wanted = idsOf(entry);
   const found = new Set();
   for (const other of near) {
     if (other === entry || other.ping) continue;
-    const sameTurn = turns.get(entry) !== undefined && turns.get(entry) === turns.get(other);
+    const sameTurn = turnOf(entry) !== undefined && turnOf(entry) === turnOf(other);
     if (sameTurn || [...idsOf(other)].some((id) => wanted.has(id))) found.add(other.key);
   }
   return found;
@@ -31,7 +32,9 @@ function turnsOf(entries) {
   return turns;
 }
 
+/** An answer has those of what it answers. */
 function idsOf(entry) {
+  if (entry.of) return idsOf(entry.of);
   if (!entry.ids) {
     entry.ids = new Set();
     const { record } = entry;

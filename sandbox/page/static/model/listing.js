@@ -72,8 +72,8 @@ export class Listing {
   }
 
   #missing(page) {
-    const at = page * PAGE;
-    return at < this.total && !this.#loading.has(page) && (this.#items[at] === undefined || this.#items[Math.min(at + PAGE, this.total) - 1] === undefined);
+    const [first, last] = [page * PAGE, Math.min((page + 1) * PAGE, this.total) - 1];
+    return first <= last && !this.#loading.has(page) && (this.#items[first] === undefined || this.#items[last] === undefined);
   }
 
   async #fetch(page) {

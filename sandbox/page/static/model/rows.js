@@ -1,12 +1,14 @@
 /**
  * The drive as one flat list of rows, the way a tree is read from top to bottom:
- * `{kind: "space" | "entry" | "wait" | "empty", key, depth, parent, space, folderId?, item?, path, open, left, place, of, listing?, slot?}`.
+ * `{kind: "space" | "entry" | "wait" | "empty", key, depth, parent, space, folderId?, item?, path, open, left, place, of,
+ * listing?, slot?}`.
  */
 export function rowsOf(drive, spaces) {
   const rows = [];
   spaces.forEach((space, index) => {
     const open = drive.isOpen(space.spaceId, "0");
-    const row = { kind: "space", key: space.spaceId, depth: 0, parent: null, space, folderId: "0", path: "", open, left: false, place: index, of: spaces.length };
+    const where = { depth: 0, parent: null, path: "", place: index, of: spaces.length };
+    const row = { ...where, kind: "space", key: space.spaceId, space, folderId: "0", open, left: false };
     rows.push(row);
     if (open) addChildren(rows, drive, row);
   });
@@ -33,7 +35,8 @@ function addEntry(rows, drive, where, item) {
   const folder = item.type === "FOLDER";
   const open = folder && drive.isOpen(where.space.spaceId, item.id);
   const left = where.left || item.left === true;
-  const row = { ...where, kind: "entry", key: item.id, item, path: `${where.path}/${item.name}`, folderId: folder ? item.id : undefined, open, left };
+  const [path, folderId] = [`${where.path}/${item.name}`, folder ? item.id : undefined];
+  const row = { ...where, kind: "entry", key: item.id, item, path, folderId, open, left };
   rows.push(row);
   if (open) addChildren(rows, drive, row);
 }

@@ -52,7 +52,8 @@ class BinList extends Part {
           @keydown=${this.#key} @pointermove=${() => this.drive.keepCalm()}>
           ${repeat(shown, ({ row }) => row.key, (one) => binRow(one.row, this.#look(one)))}
         </div>
-        ${this.#rows.length || !this.drive.bin.known ? nothing : html`<div class="empty">${icon("trash-2")}<b>${t("bin.empty")}</b><span>${t("bin.empty.more")}</span></div>`}
+        ${this.#rows.length || !this.drive.bin.known ? nothing : html`
+          <div class="empty">${icon("trash-2")}<b>${t("bin.empty")}</b><span>${t("bin.empty.more")}</span></div>`}
       </div>
       <row-menu></row-menu>
       <hand-dialog></hand-dialog>`;
@@ -66,14 +67,19 @@ class BinList extends Part {
 
   #bar() {
     const n = this.#chosen.size;
+    const all = n ? t("bin.choose.none") : t("bin.choose.all");
+    const told = n ? t("bin.chosen", { n: grouped(n) }) : t("bin.count", { n: grouped(this.drive.bin.total) });
     const items = this.#rows.filter(({ key }) => this.#chosen.has(key)).map(({ item }) => item);
     return html`
       <div class="bin-bar" role="toolbar" aria-label=${t("pane.bin")}>
-        <button class="icon-button" ?disabled=${!this.drive.bin.total} aria-label=${n ? t("bin.choose.none") : t("bin.choose.all")} title=${n ? t("bin.choose.none") : t("bin.choose.all")}
-          @click=${() => (n ? this.#chooseNone() : this.#chooseAll())}><span class="tick ${n ? "some" : ""}">${n ? icon("check", "small") : nothing}</span></button>
-        <span class="grow clip" role="status">${n ? t("bin.chosen", { n: grouped(n) }) : t("bin.count", { n: grouped(this.drive.bin.total) })}</span>
-        <button class="button compact" ?disabled=${!n} @click=${() => this.#hand.restore(items)}>${icon("undo-2", "small")}${t("bin.restore")}</button>
-        <button class="button compact danger" ?disabled=${!n} @click=${() => this.#hand.purge(items)}>${icon("trash-2", "small")}${t("drive.do.for-ever")}</button>
+        <button class="icon-button" ?disabled=${!this.drive.bin.total} aria-label=${all} title=${all}
+          @click=${() => (n ? this.#chooseNone() : this.#chooseAll())}>
+          <span class="tick ${n ? "some" : ""}">${n ? icon("check", "small") : nothing}</span></button>
+        <span class="grow clip" role="status">${told}</span>
+        <button class="button compact" ?disabled=${!n} @click=${() => this.#hand.restore(items)}>
+          ${icon("undo-2", "small")}${t("bin.restore")}</button>
+        <button class="button compact danger" ?disabled=${!n} @click=${() => this.#hand.purge(items)}>
+          ${icon("trash-2", "small")}${t("drive.do.for-ever")}</button>
       </div>`;
   }
 
@@ -123,7 +129,7 @@ class BinList extends Part {
       { sign: "undo-2", label: t("bin.restore"), run: () => this.#hand.restore([item]) }, ...copies, null,
       { sign: "trash-2", label: t("drive.do.for-ever.ask"), danger: true, run: () => this.#hand.purge([item]) },
     ];
-    this.querySelector("row-menu").open(anchor, item.name, item.left ? copies : acts, () => { this.#refocus = true; this.requestUpdate(); });
+    this.querySelector("row-menu").open(anchor, item.name, item.left ? copies : acts);
   }
 
   #element(index) {

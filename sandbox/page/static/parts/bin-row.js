@@ -2,8 +2,8 @@ import { html, nothing } from "lit";
 import { guard } from "lit-html/directives/guard.js";
 import { icon } from "./part.js";
 import { fileTile } from "./file-tile.js";
-import { fullTime, nameIn, owner, shortDay } from "./drive-row.js";
-import { clock, grouped, sameDay, size, visible } from "../format.js";
+import { fullTime, more, nameIn, owner } from "./drive-row.js";
+import { clock, grouped, sameDay, shortDay, size, visible } from "../format.js";
 import { language, t } from "../words.js";
 
 /** One entry of the recycle bin. `look`: `{index, start, size, active, chosen, drive, world}`. */
@@ -12,8 +12,9 @@ export function binRow(row, look) {
   const { index, start, size: height, active, chosen } = look;
   const same = [row, chosen, look.world.people, language()];
   return html`
-    <div class="bin-row ${item?.left ? "left" : ""}" role="option" tabindex=${active ? "0" : "-1"} data-index=${index} aria-selected=${chosen}
-      aria-label=${guard(same, () => (item ? label(item, look) : t("drive.loading")))} .style=${`transform:translateY(${start}px);height:${height}px`}>
+    <div class="bin-row ${item?.left ? "left" : ""}" role="option" tabindex=${active ? "0" : "-1"} data-index=${index}
+      aria-selected=${chosen} aria-label=${guard(same, () => (item ? label(item, look) : t("drive.loading")))}
+      .style=${`transform:translateY(${start}px);height:${height}px`}>
       ${guard(same, () => (item ? inside(item, look) : html`<span class="tree-ghost"></span>`))}
     </div>`;
 }
@@ -26,15 +27,17 @@ function inside(item, { chosen, drive, world }) {
     <span class="tree-text">
       <span class="bin-line">${nameIn(item, item.originalPath)}
         ${item.count > 1 ? html`<span class="badge">${t("drive.inside", { n: grouped(item.count - 1) })}</span>` : nothing}</span>
-      <span class="tree-meta clip">${item.left ? html`<span class="tree-state red">${t(`bin.fate.${drive.fate(item.id)}`)}</span>` : place(item)}</span>
+      <span class="tree-meta clip">${item.left ? fate(item, drive) : place(item)}</span>
     </span>
     <span class="bin-facts">
       <span>${size(item.size)}</span>
       <time class="tree-meta" title=${fullTime(item.operatorMs)}>${when(item.operatorMs, world.nowMs)}</time>
     </span>
     ${owner(item.operatorId, item.operatorName, world)}
-    <button class="icon-button tree-more" tabindex="-1" aria-label=${t("drive.more", { name: visible(name) })}>${icon("ellipsis")}</button>`;
+    ${more(visible(name))}`;
 }
+
+const fate = (item, drive) => html`<span class="tree-state red">${t(`bin.fate.${drive.fate(item.id)}`)}</span>`;
 
 const folderOf = (item) => item.originalPath.slice(0, -item.name.length - 1) || "/";
 
@@ -44,8 +47,9 @@ const place = (item) => html`<bdi>${visible(item.spaceName ?? item.spaceId)}</bd
 const when = (ms, nowMs) => (sameDay(ms, nowMs) ? clock(ms) : shortDay(ms, nowMs));
 
 function label(item, { drive }) {
-  const fate = item.left ? [t(`bin.fate.${drive.fate(item.id)}`)] : [];
+  const left = item.left ? [t(`bin.fate.${drive.fate(item.id)}`)] : [];
   const inside = item.count > 1 ? [t("drive.inside", { n: item.count - 1 })] : [];
   const from = t("bin.from", { path: visible(folderOf(item)), space: visible(item.spaceName ?? item.spaceId) });
-  return [visible(item.name), ...fate, ...inside, size(item.size), from, t("bin.by", { name: item.operatorName || item.operatorId, when: fullTime(item.operatorMs) })].join(", ");
+  const by = t("bin.by", { name: visible(item.operatorName || item.operatorId), when: fullTime(item.operatorMs) });
+  return [visible(item.name), ...left, ...inside, size(item.size), from, by].join(", ");
 }

@@ -3,8 +3,8 @@ import { split } from "./file-tile.js";
 import { t } from "../words.js";
 
 const KNOWN = new Set([
-  "permissionDenied", "recycleBinNotSupportForSpace", "operationNotSupported", "dentryNotExist", "operationConcurrentControl", "spaceNotExist",
-  "dentryAlreadyExist", "dentryNameIllegal", "spaceQuotaInsufficient", "orgQuotaInsufficient", "recycleItemNotExist", "recycleBinNotExist",
+  "permissionDenied", "recycleBinNotSupportForSpace", "operationNotSupported", "dentryNotExist", "operationConcurrentControl",
+  "spaceNotExist", "dentryAlreadyExist", "dentryNameIllegal", "spaceQuotaInsufficient", "orgQuotaInsufficient", "recycleItemNotExist", "recycleBinNotExist",
   "acrossOrgAccessForbidden",
 ]);
 const SHORT = 60;
@@ -62,7 +62,8 @@ export class ByHand {
     const [stem] = split(item.name, item.type === "FOLDER");
     const field = { name: "name", label: t("drive.ask.name"), value: item.name, stem: stem.length };
     const found = await this.#dialog.ask({ title: t("drive.do.rename"), fields: [field], yes: t("drive.do.rename") });
-    if (found && found.name !== item.name) await this.act("rename", { spaceId: space.spaceId, dentryId: item.id, name: found.name }, item.name);
+    if (!found || found.name === item.name) return;
+    await this.act("rename", { spaceId: space.spaceId, dentryId: item.id, name: found.name }, item.name);
   }
 
   async folder(row) {
@@ -76,14 +77,16 @@ export class ByHand {
       { name: "name", label: t("drive.ask.name"), value: t("drive.ask.file.new"), stem: t("drive.ask.file.new").lastIndexOf(".") },
       { name: "size", label: t("drive.ask.size"), value: "128 KB" },
     ];
-    const found = await this.#dialog.ask({ title: t("drive.do.upload"), text: t("drive.upload.about"), fields, yes: t("drive.ask.upload"), file: true });
+    const question = { title: t("drive.do.upload"), text: t("drive.upload.about"), fields, yes: t("drive.ask.upload"), file: true };
+    const found = await this.#dialog.ask(question);
     if (found) await this.#into(row, "upload", found);
   }
 
   async restore(items) {
     this.part.drive.expect(items.map((item) => item.id), "restored");
+    const told = items.length > 1 ? t("bin.restored.n", { n: items.length }) : t("bin.restored", { name: named(items[0].name) });
     const done = await this.act("restore", { itemIds: items.map((item) => item.id) }, items[0].name);
-    if (done) this.part.toast(items.length > 1 ? t("bin.restored.n", { n: items.length }) : t("bin.restored", { name: named(items[0].name) }));
+    if (done) this.part.toast(told);
     return done;
   }
 

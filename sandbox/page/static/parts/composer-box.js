@@ -2,11 +2,17 @@ import { html, nothing } from "lit";
 import { live } from "lit-html/directives/live.js";
 import { Part, icon, openMenu } from "./part.js";
 import { visible } from "../format.js";
-import { t } from "../words.js";
+import { language, t } from "../words.js";
 import "./send-dialogs.js";
 
 const TALLEST_PX = 160;
 const SUGGESTIONS = 4;
+
+/** Of things to say, those in the language the page is read in, when there are any. */
+function inMyLanguage(suggestions) {
+  const fits = suggestions.filter(({ text }) => /\p{Script=Han}/u.test(text) === (language() === "zh"));
+  return fits.length ? fits : suggestions;
+}
 
 /** Where one writes: the mention of the robot, text, and what else can be sent. */
 class ComposerBox extends Part {
@@ -58,7 +64,7 @@ class ComposerBox extends Part {
   }
 
   #suggestions(listens) {
-    const fits = this.world.hello.suggestions.slice(0, SUGGESTIONS);
+    const fits = inMyLanguage(this.world.hello.suggestions).slice(0, SUGGESTIONS);
     const fresh = this.seat.messages.length === 0;
     if (!listens || !fits.length || this.seat.draft || !(fresh || this.#focused)) return nothing;
     return html`<div class="suggestions" @mousedown=${(e) => e.preventDefault()}>

@@ -31,7 +31,7 @@ class ControlStrip extends Part {
   static properties = { world: { attribute: false }, shell: { attribute: false } };
   #open = "";
   #said = null;
-  #struck = null;
+  #strikes = new Map();
   #lately = false;
   #timer = 0;
 
@@ -148,13 +148,13 @@ class ControlStrip extends Part {
 
   /** A fault that strikes is seen on its badge for some seconds. */
   #noticeStrikes() {
-    const total = this.world.faults.reduce((sum, fault) => sum + fault.struck, 0);
-    if (this.#struck !== null && total > this.#struck) {
-      this.#lately = true;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => { this.#lately = false; this.requestUpdate(); }, LATELY_MS);
-    }
-    this.#struck = total;
+    const { faults } = this.world;
+    const struck = faults.some((fault) => fault.struck > (this.#strikes.get(fault.id) ?? Infinity));
+    this.#strikes = new Map(faults.map((fault) => [fault.id, fault.struck]));
+    if (!struck) return;
+    this.#lately = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { this.#lately = false; this.requestUpdate(); }, LATELY_MS);
   }
 
   // Opening and closing
@@ -167,6 +167,7 @@ class ControlStrip extends Part {
   #toggles({ newState, target }, name) {
     if (newState !== "open") {
       if (this.#open === name) this.#open = "";
+      if (document.activeElement === document.body) this.#badge(name).focus();
       this.requestUpdate();
       return;
     }

@@ -4,12 +4,12 @@ import { ifDefined } from "lit-html/directives/if-defined.js";
 import { icon } from "./part.js";
 import { face } from "./faces.js";
 import { fileTile, split } from "./file-tile.js";
-import { clock, day, grouped, size, visible } from "../format.js";
+import { clock, day, grouped, shortDay, size, visible } from "../format.js";
 import { language, t } from "../words.js";
 
 /**
- * One row of the tree. `look`: `{index, start, size, active, menu, drive, world, actor, wide}`; what is pressed is found
- * by `data-index` and `data-do`, so that a row has no listeners of its own.
+ * One row of the tree. `look`: `{index, start, size, active, menu, drive, world, actor, wide}`. The tree finds what is
+ * pressed by `data-index`, so that a row has no listeners of its own, and a row that did not change is not drawn anew.
  */
 export function treeRow(row, look) {
   const same = [row, look.wide, look.actor, look.world.people, language()];
@@ -24,14 +24,17 @@ function frame(row, { index, start, size: height, active, menu, drive }, label, 
   return html`
     <div class="tree-row ${row.kind} ${fate} ${fresh ? "fresh" : ""} ${going ? "going" : ""} ${menu ? "menu-open" : ""}" role="treeitem"
       tabindex=${active ? "0" : "-1"} data-index=${index} aria-level=${row.depth + 1} aria-setsize=${row.of} aria-posinset=${row.place + 1}
-      aria-expanded=${ifDefined(row.folderId === undefined ? undefined : row.open)} aria-label=${label} aria-haspopup=${ifDefined(menu === undefined ? undefined : "menu")}
+      aria-expanded=${ifDefined(row.folderId === undefined ? undefined : row.open)} aria-label=${label}
+      aria-haspopup=${ifDefined(menu === undefined ? undefined : "menu")}
       .style=${`transform:translateY(${start}px);height:${height}px;--depth:${row.depth}`}>
-      <span class="tree-twist" data-do="toggle">${row.folderId === undefined ? nothing : icon("chevron-right", row.open ? "small open" : "small")}</span>
+      <span class="tree-twist">${row.folderId === undefined ? nothing : icon("chevron-right", row.open ? "small open" : "small")}</span>
       ${inside}
     </div>`;
 }
 
-const more = (name) => html`<button class="icon-button tree-more" tabindex="-1" data-do="menu" aria-label=${t("drive.more", { name })}>${icon("ellipsis")}</button>`;
+/** Opens the menu of its row. */
+export const more = (name) =>
+  html`<button class="icon-button tree-more" tabindex="-1" aria-label=${t("drive.more", { name })}>${icon("ellipsis")}</button>`;
 
 function spaceInside({ space }, { world, actor }) {
   const [own, name] = [world.person(actor)?.corpId, visible(space.name)];
@@ -67,12 +70,14 @@ function columns(item, { world }) {
     ${owner(item.creatorId, item.creatorName, world)}`;
 }
 
-const facts = (item, { world }) => html`${sizeOf(item)} · <time title=${fullTime(item.modifiedMs)}>${shortDay(item.modifiedMs, world.nowMs)}</time>`;
+const facts = (item, { world }) =>
+  html`${sizeOf(item)} · <time title=${fullTime(item.modifiedMs)}>${shortDay(item.modifiedMs, world.nowMs)}</time>`;
 
 /** A name whose ending stays in sight however long it is, and which turns nothing round it round. */
 export function nameIn({ name, type }, about = name) {
   const [stem, ending] = split(visible(name), type === "FOLDER");
-  return html`<span class="tree-name" title=${visible(about)}><bdi class="clip">${stem}</bdi>${ending ? html`<bdi>${ending}</bdi>` : nothing}</span>`;
+  const tail = ending ? html`<bdi>${ending}</bdi>` : nothing;
+  return html`<span class="tree-name" title=${visible(about)}><bdi class="clip">${stem}</bdi>${tail}</span>`;
 }
 
 /** Whose it is, as a small portrait. */
@@ -81,7 +86,7 @@ export const owner = (unionId, name, world) => {
   return html`<span class="tree-owner" title=${visible(person.name)}>${face(person, "tiny")}</span>`;
 };
 
-const sizeOf = (item) => (item.type === "FOLDER" ? (item.children ? itemsOf(item.children) : "–") : size(item.size));
+const sizeOf = (item) => (item.type === "FOLDER" ? (item.children ? itemsOf(item.children) : t("drive.empty")) : size(item.size));
 
 const itemsOf = (n) => (n === 1 ? t("drive.item") : t("drive.items", { n: grouped(n) }));
 
@@ -92,12 +97,14 @@ function state(row, { drive }) {
   const { item } = row;
   if (row.left) return html`<span class="tree-state red">${t(`drive.fate.${fateOf(row, drive)}`)}</span>`;
   const task = drive.task(item.id);
-  if (task?.kind === "remove") return html`<span class="tree-state red">${t("drive.deleting", task)}${progress(task)}</span>`;
-  if (task) return html`<span class="tree-state green">${t("drive.restoring", task)}${progress(task)}</span>`;
+  if (task?.kind === "remove") return html`<span class="tree-state red">${t("drive.deleting", counted(task))}${progress(task)}</span>`;
+  if (task) return html`<span class="tree-state green">${t("drive.restoring", counted(task))}${progress(task)}</span>`;
   if (item.state === "deleting") return html`<span class="tree-state red">${t("drive.deleting.plain")}</span>`;
   const fresh = drive.fresh(item.id);
   return fresh ? html`<span class="tree-state green">${t(`drive.fresh.${fresh}`)}</span>` : "";
 }
+
+const counted = ({ done, failed, total }) => ({ done: grouped(done + failed), total: grouped(total) });
 
 /** What goes with its folder shares the folder's fate, also while that is still being emptied. */
 function fateOf(row, drive) {
@@ -121,7 +128,8 @@ function entryLabel(row, { drive }) {
   const { item } = row;
   const kind = item.type === "FOLDER" ? [t("drive.folder"), t("drive.inside", { n: item.children })] : [size(item.size)];
   const now = row.left ? [t(`drive.fate.${fateOf(row, drive)}`)] : item.state === "deleting" ? [t("drive.deleting.plain")] : [];
-  return [visible(item.name), ...now, ...kind, fullTime(item.modifiedMs), t("drive.of", { name: visible(item.creatorName || item.creatorId) })].join(", ");
+  const whose = t("drive.of", { name: visible(item.creatorName || item.creatorId) });
+  return [visible(item.name), ...now, ...kind, fullTime(item.modifiedMs), whose].join(", ");
 }
 
 const KINDS = {
@@ -133,15 +141,3 @@ const KINDS = {
 
 /** To the minute, for who wants to know. */
 export const fullTime = (ms) => `${day(ms)} ${clock(ms)}`;
-
-const formats = new Map();
-
-/** Day and month of this year, month and year of others. */
-export function shortDay(ms, nowMs) {
-  const thisYear = new Date(ms).getFullYear() === new Date(nowMs).getFullYear();
-  const key = `${language()} ${thisYear}`;
-  if (!formats.has(key)) {
-    formats.set(key, new Intl.DateTimeFormat(language(), thisYear ? { month: "short", day: "numeric" } : { year: "numeric", month: "short" }));
-  }
-  return formats.get(key).format(ms);
-}

@@ -12,7 +12,7 @@ import { t } from "../words.js";
 import "./hand-dialog.js";
 import "./row-menu.js";
 
-const HEIGHTS = { space: 50, wide: 30, narrow: 46, touch: 46 };
+const HEIGHTS = { space: 50, wide: 30, narrow: 46 };
 const WIDE_PX = 410;
 /** The line that says where one is. */
 const ABOVE_PX = 28;
@@ -60,7 +60,8 @@ class DriveTree extends Part {
     return html`
       <div class="tree ${this.#wide ? "wide" : "narrow"}" @scroll=${this.#scrolled}>
         ${this.#where()}
-        <div class="tree-rows ${this.#window.still ? "still" : ""}" role="tree" aria-label=${t("drive.tree")} .style=${`height:${this.#window.height}px`}
+        <div class="tree-rows ${this.#window.still ? "still" : ""}" role="tree" aria-label=${t("drive.tree")}
+          .style=${`height:${this.#window.height}px`}
           @click=${this.#click} @dblclick=${this.#doubleClick} @contextmenu=${this.#context} @focusin=${this.#focused}
           @keydown=${(event) => this.#keys.take(event)} @pointermove=${() => this.drive.keepCalm()}>
           ${repeat(shown, ({ row }) => row.key, (one) => treeRow(one.row, this.#look(one)))}
@@ -134,7 +135,7 @@ class DriveTree extends Part {
 
   #height(row) {
     if (row.kind === "space") return HEIGHTS.space;
-    return TOUCH.matches ? HEIGHTS.touch : this.#wide ? HEIGHTS.wide : HEIGHTS.narrow;
+    return this.#wide ? HEIGHTS.wide : HEIGHTS.narrow;
   }
 
   #measure() {
@@ -152,8 +153,9 @@ class DriveTree extends Part {
 
   #findActive() {
     const { key, index } = this.#active;
-    const at = this.#rows[index]?.key === key ? index : this.#rows.findIndex((row) => row.key === key);
-    this.#active = at >= 0 ? { key, index: at } : { key: this.#rows[index]?.key ?? "", index: Math.max(0, Math.min(index, this.#rows.length - 1)) };
+    const found = this.#rows[index]?.key === key ? index : this.#rows.findIndex((row) => row.key === key);
+    const at = found >= 0 ? found : Math.max(0, Math.min(index, this.#rows.length - 1));
+    this.#active = { key: this.#rows[at]?.key ?? "", index: at };
   }
 
   #look({ row, index, start, size }) {
@@ -181,8 +183,9 @@ class DriveTree extends Part {
     if (!above.length) return html`<div class="tree-where" hidden></div>`;
     return html`
       <div class="tree-where"><nav class="tree-path">
-        ${above.map((row, at) => html`${at ? icon("chevron-right", "small") : nothing}<button class="clip" tabindex="-1" @click=${() => this.go(this.#rows.indexOf(row))}>
-          <bdi>${visible(row.item?.name ?? row.space.name)}</bdi></button>`)}
+        ${above.map((row, at) => html`
+          ${at ? icon("chevron-right", "small") : nothing}
+          <button class="clip" tabindex="-1" @click=${() => this.go(this.#rows.indexOf(row))}><bdi>${visible(row.item?.name ?? row.space.name)}</bdi></button>`)}
       </nav></div>`;
   }
 
@@ -200,9 +203,9 @@ class DriveTree extends Part {
   #click(event) {
     const index = this.#at(event);
     if (index < 0) return;
-    const wish = event.target.closest("[data-do]")?.dataset.do;
+    const button = event.target.closest("button");
     this.#activate(index);
-    if (wish === "menu") this.menu(index, event.target.closest("button"));
+    if (button) this.menu(index, button);
     else this.toggle(this.#rows[index]);
   }
 

@@ -1,5 +1,5 @@
 /** The fields of the fault form: one drawer for each name a kind of fault may take. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { live } from "lit-html/directives/live.js";
 import { routeName } from "./fault-words.js";
 import { t } from "../words.js";
@@ -10,14 +10,16 @@ import "./pick-list.js";
 const NUMBERS = new Set(["count", "seed", "seconds", "status", "delayMs", "firstByteMs", "truncate", "copies", "hold"]);
 const SWITCHES = new Set(["after", "reset", "early", "other", "lose", "again", "deaf", "silent", "disconnect", "drop", "refuse"]);
 const CONTENT_TYPES = ["application/json", "text/html", "text/plain", "application/octet-stream"];
+/** What one mostly leaves as it is. */
+const RARE = new Set(["person", "spaceId", "clientId", "seed"]);
 const ERROR_PARTS = ["status", "code", "message"];
 
-/** Draws the fields a kind takes; `form`: {world, kind, values, set(name, value)}. The three parts of an error come as one. */
-export function drawFields(form) {
+/** Draws the fields a kind takes; `form`: {world, kind, values, set(name, value, more)}. `rare` ones come apart. */
+export function drawFields(form, rare) {
   const takes = form.kind.takes.flatMap((name) => (name === "error" ? ERROR_PARTS : [name]));
-  const documented = takes.includes("code");
-  const names = documented ? takes.filter((name) => name === "code" || !ERROR_PARTS.includes(name)) : takes;
-  return names.map((name) => (name === "code" && documented ? drawError(form, takes) : draw(form, name)));
+  const whole = takes.includes("code");
+  const names = takes.filter((name) => RARE.has(name) === rare && !(whole && ERROR_PARTS.includes(name) && name !== "code"));
+  return names.map((name) => (name === "code" ? drawError(form, takes) : draw(form, name)));
 }
 
 function draw(form, name) {
@@ -37,7 +39,7 @@ const DRAWERS = {
   item: ({ world, values, set }) =>
     html`<item-field .world=${world} .value=${values.item ?? {}} .route=${values.route ?? ""} @item=${({ detail }) => set("item", detail)}></item-field>`,
   probability: drawProbability,
-  contentType: ({ values, set }, name) => pick(name, CONTENT_TYPES.map((value) => ({ value, label: value })), values.contentType ?? "", (value) => set(name, value), true),
+  contentType: ({ values, set }, name) => pick(name, CONTENT_TYPES.map((value) => ({ value, label: value })), values.contentType ?? "", (value) => set(name, value), { free: true }),
   task: drawTask,
   body: drawBody,
 };
@@ -50,32 +52,35 @@ function drawError({ world, values, set }, takes) {
     const found = known.find((one) => one.code === code);
     set("code", code, found ? { status: found.status || undefined, message: found.message || undefined } : {});
   };
-  return html`${pick("code", choices, values.code ?? "", choose, true)}
-    ${takes.filter((name) => ERROR_PARTS.includes(name) && name !== "code").map((name) => (name === "status" ? drawNumber({ values, set }, name) : drawText({ values, set }, name)))}`;
+  return html`${pick("code", choices, values.code ?? "", choose, { free: true, wide: !takes.includes("status") })}
+    ${takes.includes("status") ? drawNumber({ values, set }, "status") : nothing}${takes.includes("message") ? drawText({ values, set }, "message") : nothing}`;
 }
 
-function routeChoices(world, { side }) {
-  if (side === "connection") return [{ value: "SOCKET", label: t("fault.on.socket") }];
-  if (side === "push") return world.kinds.topics.map((topic) => topic.route ?? (topic.startsWith("PUSH ") ? topic : `PUSH ${topic}`)).map((value) => ({ value, label: routeName(value), hint: value }));
-  return [{ value: "", label: t("fault.on.every") }, ...world.kinds.routes.map(({ route }) => ({ value: route, label: routeName(route), hint: route }))];
+function routeChoices(world, kind) {
+  const choice = (value) => ({ value, label: routeName(value), hint: value });
+  if (kind.side === "connection") return [choice("SOCKET")];
+  if (kind.side === "push") return world.kinds.topics.map((topic) => choice(topic.startsWith("PUSH ") ? topic : `PUSH ${topic}`));
+  const usual = kind.defaults.route ?? "";
+  const routes = world.kinds.routes.filter((one) => (!usual.startsWith("/") || one.route.includes(` ${usual}`)) && (one.items || !kind.takes.includes("item")));
+  return [{ value: usual, label: routeName(usual) }, ...routes.filter(({ route }) => route !== usual).map(({ route }) => choice(route))];
 }
 
 const label = (name) => t(FIELD_NAMES.has(name) ? `fault.field.${name}` : "fault.field.unknown", { name });
 const FIELD_NAMES = new Set([...NUMBERS, ...SWITCHES, "route", "person", "spaceId", "clientId", "probability", "contentType", "body", "code", "message", "deliver"]);
 
-function pick(name, choices, value, choose, free = false) {
-  return html`<div class="field wide"><span>${label(name)}</span>
+function pick(name, choices, value, choose, { free = false, wide = true } = {}) {
+  return html`<div class="field ${wide ? "wide" : ""}"><span>${label(name)}</span>
     <pick-list .choices=${choices} .value=${value} .label=${label(name)} ?free=${free} @pick=${({ detail }) => choose(detail)}></pick-list></div>`;
 }
 
 function select(name, options, value, choose) {
   return html`<label class="field"><span>${label(name)}</span>
-    <select class="select" .value=${live(value ?? "")} @change=${({ target }) => choose(target.value || undefined)}>
+    <select class="select" .value=${live(value ?? "")} @change=${({ target }) => choose(target.value)}>
       ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === (value ?? "")}>${visible(text)}</option>`)}</select></label>`;
 }
 
 function drawNumber({ values, set }, name) {
-  const given = (text) => set(name, text === "" ? (name === "count" ? null : undefined) : Number(text));
+  const given = (text) => set(name, text === "" ? null : Number(text));
   const empty = { count: t("fault.field.always"), seed: t("fault.field.drawn"), seconds: t("fault.field.no-end") }[name] ?? "";
   return html`<label class="field"><span>${label(name)}</span>
     <input class="input number" type="number" min="0" step=${name === "seconds" ? "any" : "1"} placeholder=${empty} .value=${live(values[name] === undefined || values[name] === null ? "" : String(values[name]))}
@@ -84,7 +89,7 @@ function drawNumber({ values, set }, name) {
 
 function drawProbability({ values, set }, name) {
   const percent = Math.round((values.probability ?? 1) * 100);
-  return html`<label class="field"><span>${label(name)} <output class="figures">${percent} %</output></span>
+  return html`<label class="field"><span>${label(name)} <b class="figures">${percent} %</b></span>
     <input class="range" type="range" min="5" max="100" step="5" .value=${live(String(percent))} aria-valuetext="${percent} %" @input=${({ target }) => set(name, Number(target.value) / 100)}></label>`;
 }
 
@@ -94,7 +99,7 @@ function drawSwitch({ values, set }, name) {
 
 function drawText({ values, set }, name) {
   return html`<label class="field wide"><span>${label(name)}</span>
-    <input class="input" .value=${live(asText(values[name]))} spellcheck="false" @input=${({ target }) => set(name, target.value || undefined)}></label>`;
+    <input class="input" .value=${live(asText(values[name]))} spellcheck="false" @input=${({ target }) => set(name, target.value)}></label>`;
 }
 
 function drawBody({ values, set }, name) {
@@ -112,7 +117,7 @@ function drawTask({ values, set }) {
       <select class="select" @change=${({ target }) => put({ failed: target.value === "all" ? "all" : 1 })}>
         <option value="all" ?selected=${!some}>${t("fault.field.task.all")}</option><option value="some" ?selected=${some}>${t("fault.field.task.some")}</option></select></label>
     ${some ? html`<label class="field"><span>${t("fault.field.task.number")}</span>
-      <input class="input number" type="number" min="0" step="any" .value=${live(String(task.failed))} @input=${({ target }) => put({ failed: Number(target.value) })}></label>` : ""}
+      <input class="input number" type="number" min="0" step="any" .value=${live(String(task.failed))} @input=${({ target }) => put({ failed: Number(target.value) })}></label>` : nothing}
     <label class="field wide"><span>${t("fault.field.task.message")}</span>
       <input class="input" .value=${live(task.message ?? "")} @input=${({ target }) => put({ message: target.value || undefined })}></label>`;
 }
@@ -121,7 +126,7 @@ const asText = (value) => (value === undefined || value === null ? "" : typeof v
 
 /** What looks like JSON is sent as JSON, everything else as text. */
 function asBody(text) {
-  if (!text) return undefined;
+  if (!text) return null;
   try {
     const value = JSON.parse(text);
     return typeof value === "object" ? value : text;

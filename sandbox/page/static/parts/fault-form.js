@@ -77,7 +77,8 @@ class FaultForm extends Part {
     return html`<form class="fault-fields" @submit=${this.#submit}>
       <div class="fault-scroll">
         <h3>${either(kind.title)}</h3><p class="muted">${either(kind.about)}</p>
-        <div class="fields">${drawFields(form)}</div>
+        <div class="fields">${drawFields(form, false)}</div>
+        <details><summary>${icon("chevron-right", "small")}${t("fault.form.more")}</summary><div class="fields">${drawFields(form, true)}</div></details>
         <details class="as-json"><summary>${icon("chevron-right", "small")}${t("fault.form.json")}</summary>
           <pre class="mono" tabindex="0">POST /sandbox/faults\n${JSON.stringify(order, null, 2)}</pre>
           <p class="row"><button type="button" class="button compact" @click=${() => copy(this, JSON.stringify(order))}>${icon("copy", "small")}JSON</button>
@@ -90,15 +91,24 @@ class FaultForm extends Part {
     </form>`;
   }
 
-  /** The kinds that fit what was typed, and the side of the route that is wanted. */
+  /** The kinds that fit what was typed, and the route that is wanted. */
   #fitting() {
-    const { route } = this.#wanted;
-    const side = !route ? "" : route === "SOCKET" ? "connection" : route.startsWith("PUSH ") ? "push" : "call";
     const words = this.#search.toLowerCase().split(/\s+/).filter(Boolean);
     return this.world.kinds.kinds.filter((kind) => {
       const text = [kind.kind, ...Object.values(kind.title), ...Object.values(kind.about)].join(" ").toLowerCase();
-      return (!side || kind.side === side) && words.every((word) => text.includes(word));
+      return this.#suits(kind) && words.every((word) => text.includes(word));
     });
+  }
+
+  /** Whether this can go wrong with the route that is wanted. */
+  #suits(kind) {
+    const { route } = this.#wanted;
+    if (!route) return true;
+    const side = route === "SOCKET" ? "connection" : route.startsWith("PUSH ") ? "push" : "call";
+    if (kind.side !== side) return false;
+    if (kind.takes.includes("item") && !this.world.kinds.routes.find((one) => one.route === route)?.items) return false;
+    const usual = kind.defaults.route ?? "";
+    return side !== "call" || !usual.startsWith("/") || route.includes(` ${usual}`);
   }
 
   #choose(kind) {
@@ -106,7 +116,6 @@ class FaultForm extends Part {
     this.#error = "";
     const { kind: _, ...wanted } = this.#wanted;
     this.#values = kind ? { ...structuredClone(kind.defaults), ...wanted } : {};
-    if (kind?.takes.includes("item")) this.#values.item ??= { dentryId: "", errorCode: "permissionDenied" };
     if (kind) this.#fitError();
     this.requestUpdate();
   }
@@ -137,11 +146,6 @@ class FaultForm extends Part {
 
   async #submit(event) {
     event.preventDefault();
-    if (this.#values.item && !this.#values.item.dentryId) {
-      this.#error = t("fault.form.no-item");
-      this.requestUpdate();
-      return;
-    }
     this.#busy = true;
     this.requestUpdate();
     try {

@@ -33,7 +33,7 @@ class FaultPanel extends Part {
       <div class="grow">
         <p><b>${name}</b></p>
         <p class="muted clip" title=${visible(fault.route)}>${faultPlace(fault, this.world)}</p>
-        <p class="fault-counts"><span class="badge ${fault.struck ? "red" : ""}">${t("fault.struck", { n: grouped(fault.struck) })}</span>
+        <p class="fault-counts"><span class="badge ${fault.struck ? "red" : ""}">${fault.struck ? t("fault.struck", { n: grouped(fault.struck) }) : t("fault.not-struck")}</span>
           <span class="muted">${faultRemaining(fault, this.world.nowMs)}</span></p>
       </div>
       <button class="icon-button" aria-label=${t("fault.remove", { name })} title=${t("fault.remove", { name })} @click=${() => this.#cancel(fault.id)}>${icon("x")}</button>

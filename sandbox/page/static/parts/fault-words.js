@@ -24,6 +24,7 @@ export function faultPlace(fault, world) {
 export function routeName(route) {
   if (!route) return t("fault.on.every");
   if (TOPICS[route]) return t(TOPICS[route]);
+  if (route.startsWith("/")) return t("fault.on.below", { path: visible(route) });
   const method = methodOf(route);
   return route.startsWith("PUSH ") ? visible(route) : `${method && method !== "POST" ? `${method} ` : ""}${shortRoute(route)}`;
 }

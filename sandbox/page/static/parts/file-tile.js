@@ -29,5 +29,6 @@ export function split(name, folder = false) {
 export function fileTile({ name, type }, open = false) {
   if (type === "FOLDER") return html`<span class="tile folder">${icon(open ? "folder-open" : "folder")}</span>`;
   const [look, sign] = KINDS.get(split(name)[1].slice(1).toLowerCase()) ?? PLAIN;
-  return html`<span class="tile ${look}" aria-hidden="true">${sign.length > 3 ? icon(sign) : html`<b data-letters=${sign.length}>${sign}</b>`}</span>`;
+  const inside = sign.length > 3 ? icon(sign) : html`<b data-letters=${sign.length}>${sign}</b>`;
+  return html`<span class="tile ${look}" aria-hidden="true">${inside}</span>`;
 }

@@ -33,7 +33,8 @@ class HandDialog extends Part {
           <div class="dialog-body">
             ${text ? html`<p>${text}</p>` : nothing}
             ${file ? this.#filePicker() : nothing}
-            ${fields.map(({ name, label }) => html`<label class="field"><span>${label}</span><input class="input" name=${name} autocomplete="off" spellcheck="false"></label>`)}
+            ${fields.map(({ name, label }) => html`
+              <label class="field"><span>${label}</span><input class="input" name=${name} autocomplete="off" spellcheck="false"></label>`)}
             ${this.#problem ? html`<p class="error-line" role="alert">${this.#problem}</p>` : nothing}
           </div>
           <div class="dialog-foot">

@@ -6,9 +6,9 @@ import { visible } from "../format.js";
 import "./pick-list.js";
 
 const ENTRIES = 400;
-const CODES = ["permissionDenied", "dentryNotExist", "operationNotSupported", "operationConcurrentControl", "systemError"];
+const CODES = ["systemError", "permissionDenied", "dentryNotExist", "operationNotSupported", "operationConcurrentControl"];
 
-/** One entry of the drive and the error it fails with. Fires `item` with {dentryId, errorCode}. */
+/** One entry of the drive (of those a call names, the first one when none is chosen) and the error it fails with. Fires `item` with {dentryId, errorCode}. */
 class ItemField extends Part {
   static properties = { world: { attribute: false }, value: { attribute: false }, route: {} };
   #space = "";
@@ -45,18 +45,22 @@ class ItemField extends Part {
   /** Offers what lies in the space, level by level, as far as that is not too much. */
   async #choose(spaceId) {
     this.#space = spaceId;
-    this.#entries = [];
+    const entries = [];
+    this.#entries = [{ value: "", label: t("fault.field.item.hint") }];
+    this.requestUpdate();
     const folders = [{ id: "0", path: "" }];
-    while (folders.length && this.#entries.length < ENTRIES && this.#space === spaceId && spaceId) {
+    while (folders.length && entries.length < ENTRIES && this.#space === spaceId && spaceId) {
       const folder = folders.shift();
       const found = await get(`drive/${encodeURIComponent(spaceId)}/children`, { parent: folder.id, limit: ENTRIES }).catch(() => ({ items: [] }));
       for (const one of found.items) {
         const path = `${folder.path}/${one.name}`;
-        this.#entries = [...this.#entries, { value: one.id, label: path, hint: one.id }];
+        entries.push({ value: one.id, label: path, hint: one.id });
         if (one.type === "FOLDER") folders.push({ id: one.id, path });
       }
-      this.requestUpdate();
     }
+    if (this.#space !== spaceId) return;
+    this.#entries = [...this.#entries, ...entries];
+    this.requestUpdate();
   }
 }
 

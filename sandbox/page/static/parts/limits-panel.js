@@ -41,7 +41,7 @@ class LimitsPanel extends Part {
   #latency(limits) {
     const ms = this.#sliding ?? limits.latencyMs ?? 0;
     const step = LATENCIES.findLastIndex((one) => one <= ms);
-    return html`<label class="field"><span>${t("limits.latencyMs")} <output class="figures">${t("limits.ms", { n: ms })}</output></span>
+    return html`<label class="field"><span>${t("limits.latencyMs")} <b class="figures">${t("limits.ms", { n: ms })}</b></span>
       <input class="range" type="range" min="0" max=${LATENCIES.length - 1} step="1" .value=${live(String(step))} aria-valuetext=${t("limits.ms", { n: ms })}
         @input=${({ target }) => this.#slide(LATENCIES[target.value])} @change=${({ target }) => this.#set({ latencyMs: LATENCIES[target.value] })}></label>`;
   }

@@ -8,18 +8,18 @@ class RowMenu extends Part {
   #items = [];
   #closed = () => {};
 
-  /** `items`: `{sign, label, run, danger?, off?}`, or null for a line between them. `anchor`: an element or `{x, y}`. */
+  /** `items`: `{sign, label, run, key?, danger?}`, or null for a line between them. `anchor`: an element or `{x, y}`. */
   async open(anchor, title, items, closed = () => {}) {
     this.#menu?.hidePopover();
     [this.#title, this.#items, this.#closed] = [title, items, closed];
     this.requestUpdate();
     await this.updateComplete;
-    openMenu("x" in anchor && !(anchor instanceof Element) ? { getBoundingClientRect: () => new DOMRect(anchor.x, anchor.y - 6, 0, 0) } : anchor, this.#menu);
+    openMenu(anchor instanceof Element ? anchor : { getBoundingClientRect: () => new DOMRect(anchor.x, anchor.y - 6, 0, 0) }, this.#menu);
   }
 
   render() {
     return html`
-      <div class="menu row-menu" popover role="menu" aria-label=${visible(this.#title)} @toggle=${(event) => this.#toggled(event)}>
+      <div class="menu row-menu" popover role="menu" aria-label=${visible(this.#title)} @toggle=${this.#toggled}>
         <div class="menu-title clip"><bdi>${visible(this.#title)}</bdi></div>
         ${this.#items.map((item) => (item ? this.#item(item) : html`<hr>`))}
       </div>`;
@@ -27,7 +27,7 @@ class RowMenu extends Part {
 
   #item(item) {
     return html`
-      <button class="menu-item ${item.danger ? "danger" : ""}" role="menuitem" tabindex="-1" ?disabled=${item.off} @click=${() => this.#choose(item)}>
+      <button class="menu-item ${item.danger ? "danger" : ""}" role="menuitem" tabindex="-1" @click=${() => this.#choose(item)}>
         ${icon(item.sign)}<span class="grow">${item.label}</span>${item.key ? html`<kbd>${item.key}</kbd>` : nothing}
       </button>`;
   }

@@ -26,7 +26,7 @@ class WireDetail extends Part {
         <button class="icon-button" aria-label=${t("do.close")} title=${t("do.close")} @click=${() => this.wire.choose(null)}>${icon("x")}</button>
       </header>
       <div class="detail-body">
-        <p class="detail-title mono">${visible(entry.title)}</p>
+        ${entry.title === entry.kind ? nothing : html`<p class="detail-title mono">${visible(entry.title)}</p>`}
         ${this.#badges(entry)} ${this.#why(entry)} ${this.#actions(entry)} ${this.#facts(entry)}
         ${entry.api ? this.#bodies(entry) : this.#frame(entry)}
         ${this.#related()}

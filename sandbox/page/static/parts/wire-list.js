@@ -23,6 +23,8 @@ class WireList extends Part {
   #end = () => {};
   #loading = false;
   #atEnd = true;
+  #follows = true;
+  #height = 0;
 
   models() {
     return [this.wire];
@@ -61,12 +63,12 @@ class WireList extends Part {
     const { selected, related } = this.wire;
     const mark = entry === selected ? "chosen" : related.has(entry.key) ? "related" : "";
     return html`
-      <div class="wire-row ${entry.tone} ${mark}" role="option" id="wire-${entry.key}" aria-selected=${entry === selected} aria-label=${spoken(entry)}
+      <div class="wire-row ${entry.tone} ${entry.kind} ${mark}" role="option" id="wire-${entry.key}" aria-selected=${entry === selected} aria-label=${spoken(entry)}
         aria-posinset=${row.index + 1} aria-setsize=${this.wire.shown.length} .style=${`transform:translateY(${row.start}px);height:${row.size}px`}
         @click=${() => this.wire.choose(entry === selected ? null : entry)}>
         <time title=${dayAndClock(entry.at)}>${clockSeconds(entry.at)}</time>
         <span class="wire-way ${entry.api ? "api" : "stream"}">${icon(signOf(entry), "small")}</span>
-        <span class="clip wire-name" title=${visible(entry.title)}>${nameOf(entry)}${entry.faultId ? html` <span class="wire-struck" title=${t("wire.struck")}>${icon("zap", "small")}</span>` : nothing}</span>
+        <span class="clip wire-name" title=${visible(entry.title)}>${methodMark(entry)}${nameOf(entry)}${entry.faultId ? html` <span class="wire-struck" title=${t("wire.struck")}>${icon("zap", "small")}</span>` : nothing}</span>
         <span class="wire-cost ${entry.counted ? "counted" : ""}" title=${entry.kind === "answer" ? nothing : costOf(entry)}></span>
         <span class="badge ${TONES[entry.tone]}">${statusOf(entry)}</span>
         <span class="figures">${elapsed(entry)}</span>
@@ -83,7 +85,6 @@ class WireList extends Part {
     if (!this.#virtual) {
       this.#virtual = new Virtualizer(this.#options());
       this.#end = this.#virtual._didMount();
-      this.updateComplete.then(() => this.#newest());
     }
     return this.#virtual;
   }
@@ -102,9 +103,16 @@ class WireList extends Part {
     };
   }
 
+  /** Something was scrolled, added or made larger: what was in sight stays in sight. */
   #moved() {
-    this.#atEnd = this.#virtual?.isAtEnd(NEAR_END) ?? true;
     this.requestUpdate();
+    const height = this.#virtual?.scrollRect?.height ?? 0;
+    if (height !== this.#height) {
+      this.#height = height;
+      if (this.wire.selected) this.reveal();
+      else if (this.#follows) this.updateComplete.then(() => this.#newest());
+    }
+    this.#atEnd = this.#virtual?.isAtEnd(NEAR_END) ?? true;
   }
 
   #newest() {
@@ -112,6 +120,7 @@ class WireList extends Part {
   }
 
   #scrolled({ target }) {
+    this.#follows = this.#virtual?.isAtEnd(NEAR_END) ?? true;
     if (target.scrollTop < NEAR_TOP && this.wire.hasOlder && this.wire.shown.length) this.#older();
   }
 
@@ -147,5 +156,8 @@ class WireList extends Part {
     if (index >= 0) this.#virtual?.scrollToIndex(index, { align: "auto" });
   }
 }
+
+/** What is not sent with POST says so. */
+const methodMark = ({ api, record }) => (api && record.method !== "POST" ? html`<small>${record.method}</small> ` : nothing);
 
 customElements.define("wire-list", WireList);

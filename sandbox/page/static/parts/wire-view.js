@@ -50,11 +50,11 @@ class WireView extends Part {
 
   #tools() {
     const { filter, paused } = this.wire;
-    const toggle = (name) => html`<button class="chip" aria-pressed=${filter[name]} @click=${() => this.wire.narrow({ [name]: !filter[name] })}>${t(`wire.only.${name}`)}</button>`;
+    const toggle = (name) => html`<button class="chip" aria-pressed=${filter[name]} @click=${() => this.wire.narrow({ [name]: !filter[name] })}>${name === "counted" ? html`<span class="wire-cost counted"></span>` : nothing}${t(`wire.only.${name}`)}</button>`;
     return html`
       <div class="wire-tools">
         <label class="search grow">${icon("search", "small")}<span class="hidden-text">${t("wire.filter")}</span>
-          <input class="input" type="search" placeholder=${t("wire.filter")} .value=${live(filter.text)} @input=${this.#type} spellcheck="false" autocomplete="off"></label>
+          <input class="input" type="search" placeholder=${t("wire.filter")} .value=${live(filter.text)} @focus=${() => this.wire.warm()} @input=${this.#type} spellcheck="false" autocomplete="off"></label>
         <button class="icon-button" aria-pressed=${paused} aria-label=${t(paused ? "wire.go-on" : "wire.pause")} title=${t(paused ? "wire.go-on" : "wire.pause")} @click=${() => this.wire.pause(!paused)}>${icon(paused ? "play" : "pause")}</button>
         <button class="icon-button" aria-label=${t("wire.clear")} title=${t("wire.clear")} @click=${() => this.wire.clear()}>${icon("trash")}</button>
         <div class="wire-chips">

@@ -7,7 +7,7 @@ export const DRIVE = {
   "drive.tree": ["Files of every space", "所有空间的文件"],
   "drive.none": ["No space yet", "还没有空间"],
   "drive.loading": ["Loading…", "加载中……"],
-  "drive.empty": ["Nothing in it", "空文件夹"],
+  "drive.empty": ["empty", "空"],
   "drive.entries": ["{n} entries", "{n} 项"],
   "drive.entry": ["1 entry", "1 项"],
   "drive.item": ["1 item", "1 项"],
@@ -74,7 +74,9 @@ export const DRIVE = {
   "drive.refused.operationConcurrentControl": [
     "Something else is just working on “{name}”. Try again in a moment.", "“{name}”正在被另一个操作处理，请稍后再试。",
   ],
-  "drive.refused.spaceNotExist": ["{who} cannot reach this space: it is gone, or belongs to another organisation.", "{who}无法访问此空间：它已不存在，或属于其他组织。"],
+  "drive.refused.spaceNotExist": [
+    "{who} cannot reach this space: it is gone, or belongs to another organisation.", "{who}无法访问此空间：它已不存在，或属于其他组织。",
+  ],
   "drive.refused.dentryAlreadyExist": ["There is something of this name already.", "已有同名的文件或文件夹。"],
   "drive.refused.dentryNameIllegal": ["DingTalk does not accept this name.", "钉钉不接受这个名称。"],
   "drive.refused.spaceQuotaInsufficient": ["The space is full.", "空间容量不足。"],
