@@ -1,7 +1,8 @@
 """Who may drive the sandbox from a browser: its own page, and no other.
 
 Any web page can send requests to an address of this machine, and a name that its owner points at 127.0.0.1 makes
-that page look like ours (DNS rebinding). The first names itself in `Origin`, the second in `Host`.
+that page look like ours (DNS rebinding). The first names itself in `Origin` (or, for a picture, a browser tells in
+`Sec-Fetch-Site` that it is another), the second in `Host`.
 """
 
 import ipaddress
@@ -12,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 GUARDED = re.compile(r"/(?:$|page/|sandbox/)")
+ANOTHER = "another web page may not drive the sandbox"
 _HOST = re.compile(r"(?:\[([^\]]+)\]|([^:@/\[\]]+))(?::\d+)?")
 
 
@@ -27,6 +29,8 @@ class Guard:
         resource = request.match_info.route.resource
         if resource is not None and GUARDED.match(resource.canonical):
             problem = self.problem(request.headers.get("Host", ""), request.headers.get("Origin"))
+            if not problem and resource.canonical.startswith("/sandbox/"):
+                problem = foreign(request.headers.get("Sec-Fetch-Site"))
             if problem:
                 return web.json_response({"error": problem}, status=403)
         return await handler(request)
@@ -36,8 +40,16 @@ class Guard:
         if not self.allow_remote and not is_loopback(host_name(host)):
             return "the sandbox is asked by a name of this machine only, unless it runs with --allow-remote"
         if origin is not None and _place(origin) != host.lower():
-            return "another web page may not drive the sandbox"
+            return ANOTHER
         return ""
+
+
+def foreign(site: str | None) -> str:
+    """Why a request is refused that a browser makes for a page of this `Sec-Fetch-Site`; empty when it is not.
+
+    A picture or a link of another page names no `Origin`, and could keep a sandbox busy with questions.
+    """
+    return "" if site in {None, "none", "same-origin"} else ANOTHER
 
 
 def host_name(host: str) -> str:

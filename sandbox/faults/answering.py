@@ -16,6 +16,8 @@ from sandbox.record import CallRecord
 
 HTTP_OK = 200
 JSON = "application/json"
+TAME = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+"""What keeps an answer that a fault sends as a page, with what it was asked in it, from acting as ours in a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ async def send(
         return web.Response()
     answer = replace(answer, content_type=what.content_type or answer.content_type)
     record.status, record.response = answer.status, answer.body
-    headers = {"x-acs-request-id": record.request_id}
+    headers = {"x-acs-request-id": record.request_id, **TAME}
     if what.truncate is None:
         return web.Response(
             body=answer.raw,

@@ -44,6 +44,16 @@ async def test_another_origin_is_refused(sandbox: Control, origin: str) -> None:
     assert await sandbox.read("wang", "cidMarketing==", wait_s=0) == []
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "what"])
+async def test_what_another_page_shows_as_a_picture_is_refused(sandbox: Control, site: str) -> None:
+    """It has no `Origin`, but a browser says for whom it asks; to the page itself a link may lead."""
+    for path in ("/sandbox/people", "/sandbox/live"):
+        assert await status(sandbox, path, **{"Sec-Fetch-Site": site}) == 403
+    assert await status(sandbox, "/", **{"Sec-Fetch-Site": site}) == 200
+    for own in ("same-origin", "none"):
+        assert await status(sandbox, "/sandbox/people", **{"Sec-Fetch-Site": own}) == 200
+
+
 async def test_its_own_page_is_not(sandbox: Control) -> None:
     port = sandbox.url.rpartition(":")[2]
     assert await status(sandbox, "/sandbox/people", Origin=sandbox.url) == 200
