@@ -56,7 +56,15 @@ export function tint(text) {
   return sum % 6;
 }
 
-const SHAPELESS = /[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]|\u200d(?!\p{Extended_Pictographic})|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d/gu;
+const CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028\\u2029";
+const BLANK = "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200c\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb";
+const LONE_JOINER = "\\u200d(?!\\p{Extended_Pictographic})|(?<![\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d";
+/** The letters of a flag's country mean something behind a black flag only. */
+const LONE_TAG = "(?<!\\u{1f3f4}[\\u{e0020}-\\u{e007e}]{0,7})[\\u{e0000}-\\u{e0fff}]";
+const SHAPELESS = new RegExp(`[${CONTROLS}${BLANK}]|${LONE_JOINER}|${LONE_TAG}`, "gu");
 
 /** Text in which what has no shape of its own (zero-width, bidi) is seen; what joins one emoji to the next is part of it. */
-export const visible = (text) => String(text ?? "").replace(SHAPELESS, "□");
+export const visible = (text) => written(text ?? "").replace(SHAPELESS, "□");
+
+/** Whatever was sent in the place of a text is shown as what it is. */
+const written = (text) => (typeof text === "object" ? JSON.stringify(text) : String(text));

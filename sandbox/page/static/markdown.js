@@ -58,13 +58,22 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
+/** What is nested too deeply for the library is shown as it was written. */
+function parsed(text) {
+  try {
+    return marked.parse(text);
+  } catch {
+    return `<p>${escaped(text)}</p>`;
+  }
+}
+
 const made = new Map();
 
 /** HTML, purified, for `unsafeHTML`; the same text is rendered once. */
 export function rendered(text) {
   let found = made.get(text);
   if (found === undefined) {
-    found = DOMPurify.sanitize(marked.parse(visible(text)), PURE);
+    found = DOMPurify.sanitize(parsed(visible(text)), PURE);
     made.set(text, found);
     if (made.size > KEPT) made.delete(made.keys().next().value);
   }

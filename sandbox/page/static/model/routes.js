@@ -6,7 +6,7 @@ const VAGUE = new Set([
   "query", "get", "getbyunionid", "send", "remove", "search", "recall", "instances", "spaces", "open", "clear", "move", "copy", "token",
   "rename", "restore", "batchRemove", "permissions", "subscribe", "unsubscribe",
 ]);
-const PLAIN = { "dentries/batchRemove": "batchRemove", "connections/open": "connections/open" };
+const PLAIN = new Map([["dentries/batchRemove", "batchRemove"]]);
 
 export const ROBOT_TOPIC = "/v1.0/im/bot/messages/get";
 export const CARD_TOPIC = "/v1.0/card/instances/callback";
@@ -20,7 +20,7 @@ export function shortRoute(route) {
   const last = said.at(-1) ?? path;
   const before = said.at(-2);
   const name = VAGUE.has(last) && before ? `${before}/${last}` : last;
-  return (PLAIN[name] ?? name) + (steps.at(-1)?.startsWith("{") ? "/…" : "");
+  return (PLAIN.get(name) ?? name) + (steps.at(-1)?.startsWith("{") ? "/…" : "");
 }
 
 /** `POST /v1.0/…` → `POST`; of a route without a method "". */

@@ -87,9 +87,10 @@ export class Seat extends Model {
   /** Presses a button; while the robot has not answered it is "sending", afterwards what went wrong stays to be read. */
   async press(message, button) {
     const card = message.kind === "card";
-    const key = `${card ? message.outTrackId : message.id}|${button.id}`;
+    const name = `${card ? message.outTrackId : message.id}|`;
+    const key = name + button.id;
     if (this.presses.get(key) === "sending") return null;
-    for (const old of [...this.presses.keys()]) if (old.startsWith(key.slice(0, key.lastIndexOf("|")))) this.presses.delete(old);
+    for (const old of [...this.presses.keys()]) if (old.startsWith(name)) this.presses.delete(old);
     this.presses.set(key, "sending");
     this.changed();
     const order = card

@@ -21,7 +21,7 @@ export function interactiveCard(message, context) {
       ${params.title ? html`<h3 class="paper-title ${own.has("title") ? "own" : ""}"><bdi>${visible(params.title)}</bdi></h3>` : nothing}
       ${[params.markdown, params.content].filter(Boolean).map((text) => html`<div class="prose">${unsafeHTML(rendered(text))}</div>`)}
       ${params.tips ? html`<p class="tips ${own.has("tips") ? "own" : ""}">${own.has("tips") ? icon("lock", "small") : nothing}${visible(params.tips)}</p>` : nothing}
-      ${others.length ? html`<dl class="variables" aria-label=${t("card.variables")}>${others.map(([name, value]) => html`<dt>${name}</dt><dd>${visible(value)}</dd>`)}</dl>` : nothing}
+      ${others.length ? html`<dl class="variables" aria-label=${t("card.variables")}>${others.map(([name, value]) => html`<dt>${visible(name)}</dt><dd>${visible(value)}</dd>`)}</dl>` : nothing}
       ${buttons(message, context)}
     </div>`;
 }
@@ -57,7 +57,7 @@ const colour = (button, message) => (["blue", "red", "gray"].includes(button.col
 
 async function press(message, button, { seat, part }) {
   const pressed = await seat.press(message, button);
-  if (pressed?.opened) part.toast(t("link.opens", { url: pressed.opened }));
+  if (pressed?.opened) part.toast(t("link.opens", { url: visible(pressed.opened) }));
 }
 
 /** What the person would be told; the sandbox's own words are behind the colon. */

@@ -3,7 +3,7 @@ import { guard } from "lit-html/directives/guard.js";
 import { repeat } from "lit-html/directives/repeat.js";
 import { Part, icon } from "./part.js";
 import { messageRow } from "./message-row.js";
-import { dayAndClock, sameDay } from "../format.js";
+import { dayAndClock, sameDay, visible } from "../format.js";
 import { language, t } from "../words.js";
 
 const GAP_MS = 5 * 60_000;
@@ -52,7 +52,16 @@ class ChatLog extends Part {
     const context = { seat: this.seat, world: this.world, part: this };
     const pressed = [...this.seat.presses].filter(([key]) => key.startsWith(`${message.outTrackId ?? message.id}|`)).flat().join();
     return guard([message, before?.id, pressed, language(), this.world.people, this.world.hello], () => html`
-      ${this.#divider(message, before)}${messageRow(message, before, context)}`);
+      ${this.#divider(message, before)}${this.#drawn(message, before, context)}`);
+  }
+
+  /** One message that cannot be drawn does not take the others with it. */
+  #drawn(message, before, context) {
+    try {
+      return messageRow(message, before, context);
+    } catch {
+      return html`<article class="line" data-id=${message.id}><div class="body"><div class="bubble"><code>${visible(message.kind)}</code></div></div></article>`;
+    }
   }
 
   #divider(message, before) {

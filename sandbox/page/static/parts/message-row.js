@@ -9,6 +9,7 @@ import { size, visible } from "../format.js";
 import { t } from "../words.js";
 
 const LINK = /(https?:\/\/[^\s<>"'）)】]+)/g;
+const DOCUMENT = /^https:\/\/alidocs\.dingtalk\.com(?:[\/?#]|$)/;
 const OPTION = /(--[^\s]+)/g;
 const TOGETHER_MS = 2 * 60_000;
 
@@ -67,8 +68,8 @@ function mention(message) {
 /** Text with its web addresses as links; everything else stays as it was typed. */
 function linked(text) {
   return visible(text).split(LINK).map((part, index) => index % 2
-    ? html`<a href=${part} target="_blank" rel="noopener noreferrer" class=${part.includes("alidocs.dingtalk.com") ? "doc-link" : ""}>${
-      part.includes("alidocs.dingtalk.com") ? icon("file-text", "small") : nothing}${part}</a>`
+    ? html`<a href=${part} target="_blank" rel="noopener noreferrer" class=${DOCUMENT.test(part) ? "doc-link" : ""}>${
+      DOCUMENT.test(part) ? icon("file-text", "small") : nothing}${part}</a>`
     : part.split(OPTION).map((piece, at) => (at % 2 ? html`<span class="whole">${piece}</span>` : piece)));
 }
 
