@@ -205,8 +205,13 @@ def _check_deliver_models(body: JsonObject, spaces: list[tuple[str, str]], malfo
             not isinstance(model, dict)
             or (needed and not model.get(needed))
             or (kind != "IM_SINGLE" and not model)
+            or not all(_is_userids(model.get(key)) for key in ("recipients", "userIds"))
         ):
             raise ApiError(400, malformed, malformed)
+
+
+def _is_userids(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value))
 
 
 def _deliver(call: Call, card: Card, kind: str, space_id: str) -> JsonObject:

@@ -97,7 +97,9 @@ def buttons_of(params: Params) -> list[Button]:
     """The buttons in `sys_full_json_obj`; none when it is missing or no JSON."""
     try:
         listed = json.loads(params.get(BUTTONS_KEY, "{}"))["msgButtons"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    if not isinstance(listed, list):
         return []
     return [_button(b, n) for n, b in enumerate(listed) if isinstance(b, dict)]
 

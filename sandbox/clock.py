@@ -4,6 +4,9 @@ import asyncio
 import time
 from contextlib import suppress
 
+LATEST_S = 32_503_680_000.0
+"""The year 3000, before which the clock stops: times must still be dates."""
+
 
 class Clock:
     """Tells the time of everything in the sandbox; `advance` moves it on and wakes whoever sleeps by it."""
@@ -21,9 +24,11 @@ class Clock:
         return int(self.now() * 1000)
 
     def advance(self, seconds: float) -> None:
-        """Moves the time on by `seconds`; it never goes back."""
-        if seconds < 0:
+        """Moves the time on by `seconds`; it never goes back, nor beyond the year 2999. Raises ValueError."""
+        if not seconds >= 0:
             raise ValueError("the clock only moves forward")
+        if self.now() + seconds >= LATEST_S:
+            raise ValueError("the clock ends with the year 2999")
         self.offset_s += seconds
         self.wake()
 

@@ -262,7 +262,7 @@ async def read_body(request: web.Request) -> Body:
         return {k: v for k, v in form.items() if isinstance(v, str)}, {}
     try:
         value = json.loads(await request.text() or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         value = {}
     return (value if isinstance(value, dict) else {}), {}
 

@@ -6,6 +6,9 @@ from typing import Any
 from sandbox.paper import camel
 
 WRITE_LOCKS = ("task", "parent", "space", "off")
+MOST = 10**12
+LEAST = {"ping_seconds": 0.01}
+"""Of what would never pause below it; of all others 0."""
 
 
 @dataclass(slots=True)
@@ -54,5 +57,6 @@ def _check(name: str, value: Any) -> None:
     elif kind is bool:
         if not isinstance(value, bool):
             raise ValueError(f"{camel(name)} is not true or false")
-    elif type(value) not in {int, kind} or value < 0:
-        raise ValueError(f"{camel(name)} is no {'whole ' if kind is int else ''}number from 0")
+    elif type(value) not in {int, kind} or not LEAST.get(name, 0) <= value <= MOST:
+        whole = "whole " if kind is int else ""
+        raise ValueError(f"{camel(name)} is no {whole}number from {LEAST.get(name, 0)} to {MOST}")

@@ -40,6 +40,8 @@ WEBHOOK_FIELDS = {
     "actionCard": ("title", "text"),
     "feedCard": ("links",),
 }
+LISTED = {"links", "btns"}
+"""Lists of objects, where there are any."""
 
 
 def template_message(msg_key: Any, msg_param: Any) -> tuple[str, dict[str, Any]]:
@@ -50,7 +52,7 @@ def template_message(msg_key: Any, msg_param: Any) -> tuple[str, dict[str, Any]]
     """
     if not msg_key:
         raise ApiError(400, "invalidParameter.msgKey.empty", "缺少msgKey")
-    if msg_key not in FIELDS:
+    if not isinstance(msg_key, str) or msg_key not in FIELDS:
         raise ApiError(400, "invalidParameter.msgKey.invalid", "msgKey无效")
     if not isinstance(msg_param, str):
         raise ApiError(400, "invalidParameter.msgParam.invalid", "msgParam必须是json格式")
@@ -67,7 +69,7 @@ def template_message(msg_key: Any, msg_param: Any) -> tuple[str, dict[str, Any]]
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise ApiError(400, "invalidParameter.msgParam.invalid", "msgParam必须是json格式")
@@ -85,13 +87,16 @@ def webhook_message(body: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
         return None
     if kind is None:
         raise OldApiError(40035, "缺少参数 json")
-    if kind not in WEBHOOK_FIELDS:
+    if not isinstance(kind, str) or kind not in WEBHOOK_FIELDS:
         raise OldApiError(400105, "不支持的消息类型")
     content = body.get(kind)
     if not isinstance(content, dict):
         raise OldApiError(40035, f"缺少参数 {kind}")
     for name in WEBHOOK_FIELDS[kind]:
         if not content.get(name):
+            raise OldApiError(40035, f"缺少参数 {kind}.{name}")
+    for name in LISTED & content.keys():
+        if not isinstance(content[name], list) or not all(isinstance(one, dict) for one in content[name]):
             raise OldApiError(40035, f"缺少参数 {kind}.{name}")
     return kind, {**with_buttons(kind, content), "mentions": body.get("at") or {}}
 
@@ -105,5 +110,7 @@ def with_buttons(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     pairs += [(content.get(f"actionTitle{n}"), content.get(f"actionURL{n}")) for n in range(1, 6)]
     pairs += [(content.get(f"buttonTitle{n}"), content.get(f"buttonUrl{n}")) for n in range(1, 3)]
     known = [(text, url) for text, url in pairs if text]
-    buttons = [{"id": str(n), "text": text, "url": url or ""} for n, (text, url) in enumerate(known)]
+    buttons = [
+        {"id": str(n), "text": str(text), "url": str(url or "")} for n, (text, url) in enumerate(known)
+    ]
     return {"title": content.get("title", ""), "text": content.get("text", ""), "buttons": buttons}

@@ -42,7 +42,9 @@ def _utterance(order: Order) -> Utterance:
         return attachment.file(order.world, order.need("as"), order.need("conversation"), body["file"])
     if "image" in body:
         return attachment.image(body["image"])
-    if "msgtype" in body and isinstance(body.get("content"), dict):
+    if isinstance(body.get("msgtype"), str) and isinstance(body.get("content"), dict):
+        if body["msgtype"] == "card":  # they could show themselves one that is for others
+            raise MisuseError("a person sends no card")
         return Utterance(body["msgtype"], body["content"])
     raise MisuseError("say text, richText, audio, file, image, or msgtype with content")
 

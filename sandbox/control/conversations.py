@@ -141,13 +141,13 @@ def _find(world: World, conversation_id: str) -> Conversation:
 
 def _message(world: World, message: Message, reader: str | None) -> JsonObject:
     shown: JsonObject = {
+        **message.body,  # first: nothing in it may pass for whose message it is
         "seq": message.seq,
         "id": message.id,
         "at": message.at,
         "kind": message.kind,
         "from": _sender(world, message),
         "visibleTo": message.visible_to,
-        **message.body,
     }
     return {**shown, **_card(world, message, reader)} if message.kind == "card" else shown
 

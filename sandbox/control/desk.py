@@ -1,12 +1,14 @@
 """What every control route shares: a world, the order as JSON, an answer as JSON, and 400 with a reason."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from sandbox import plainjson
 from sandbox.errors import ApiError
 from sandbox.log import EntryT, Log
 from sandbox.people import Person
@@ -15,7 +17,7 @@ from sandbox.world import World
 
 JsonObject = dict[str, Any]
 LONGEST_WAIT_S = 120.0
-REFUSALS = (MisuseError, LookupError, ValueError, TypeError, ApiError)
+REFUSALS = (MisuseError, LookupError, ValueError, TypeError, AttributeError, OverflowError, ApiError)
 """What a handler raises when an order makes no sense."""
 
 
@@ -64,8 +66,11 @@ class Order:
 
     @property
     def wait_s(self) -> float:
-        """How long a long-poll may last, in seconds."""
-        return min(float(self.query.get("wait", 0)), LONGEST_WAIT_S)
+        """How long a long-poll may last, in seconds. Raises ValueError."""
+        wait_s = float(self.query.get("wait", 0))
+        if math.isnan(wait_s):
+            raise ValueError("wait is no number")  # a timer that is never due would spin
+        return min(wait_s, LONGEST_WAIT_S)
 
     def need(self, name: str) -> Any:
         """A field the body cannot do without. Raises MisuseError."""
@@ -104,18 +109,18 @@ def reason(exc: Exception) -> str:
 
 async def _body(request: web.Request) -> JsonObject:
     text = await request.text()
-    value = json.loads(text) if text else {}
+    value = plainjson.read(text) if text else {}
     if not isinstance(value, dict):
         raise MisuseError("the body is not a JSON object")
     return value
 
 
 def _json(value: JsonObject, status: int = 200) -> web.Response:
-    text = json.dumps(value, ensure_ascii=False)
+    text = plainjson.write(value)
     try:
         body = text.encode()
     except UnicodeEncodeError:  # a name with half a surrogate pair
-        body = json.dumps(value).encode()
+        body = json.dumps(json.loads(text)).encode()
     headers = {"X-Content-Type-Options": "nosniff"}
     return web.Response(
         body=body, status=status, content_type="application/json", charset="utf-8", headers=headers

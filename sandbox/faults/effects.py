@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.drive.failing import TaskFault
 
+LONGEST_MS = 24 * 3600 * 1000
 MOST_COPIES = 10
 MOST_HELD_FOR = 100
 
@@ -47,6 +48,10 @@ class CallEffect:
             raise ValueError("status is no HTTP status of an answer")
         if min(self.delay_ms, self.first_byte_ms, self.truncate or 0) < 0:
             raise ValueError("delayMs, firstByteMs and truncate are not below 0")
+        if max(self.delay_ms, self.first_byte_ms) > LONGEST_MS:
+            raise ValueError("delayMs and firstByteMs are a day at most")
+        if not self.content_type.isprintable():
+            raise ValueError("contentType is no type")  # a line break would make a header
         if self.early and not self.answers:
             raise ValueError("early needs an answer: status, code, body or reset")
         if self.early and self.after:

@@ -17,6 +17,7 @@ from sandbox.log import Counter
 
 EffectT = TypeVar("EffectT")
 
+LONGEST_S = 10**9
 _SEEDS = 2**32
 _FATES = random.SystemRandom()
 
@@ -105,8 +106,8 @@ class When:
             raise ValueError("count is below 0")
         if not 0.0 <= self.probability <= 1.0:
             raise ValueError("probability is not between 0 and 1")
-        if self.seconds is not None and self.seconds <= 0:
-            raise ValueError("seconds must be above 0")
+        if self.seconds is not None and not 0 < self.seconds <= LONGEST_S:
+            raise ValueError(f"seconds must be above 0, and at most {LONGEST_S}")
 
     def over(self, now_ms: int) -> bool:
         """Whether it will not strike any more."""

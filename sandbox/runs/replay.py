@@ -138,14 +138,19 @@ class Replay:
         self.run.missing = seen.less(now)
 
     async def _as_late_as(self, at_ms: int) -> None:
-        """Waits until it is that late in the run; faster than the clock, the clock is moved on."""
+        """Waits until it is that late in the run; faster than the clock, the clock is moved on.
+
+        Raises DivergedError when it does not go that far."""
         clock, due_s = self.world.clock, (self.run.began_ms + at_ms) / 1000
         gap_s = due_s - clock.now()
         if gap_s <= 0:
             return
         if self.pace.speed:
             await clock.sleep_until(clock.now() + gap_s / self.pace.speed)
-        clock.advance(max(0.0, due_s - clock.now()))
+        try:
+            clock.advance(max(0.0, due_s - clock.now()))
+        except ValueError as exc:
+            raise DivergedError(str(exc)) from exc
 
     async def _find(self, noted: Noted, number: int, name: Name) -> Any:
         """What the name stands for. Raises DivergedError when it does not come."""
