@@ -68,3 +68,12 @@ export const visible = (text) => written(text ?? "").replace(SHAPELESS, "□");
 
 /** Whatever was sent in the place of a text is shown as what it is. */
 const written = (text) => (typeof text === "object" ? JSON.stringify(text) : String(text));
+
+/** DingTalk takes 15 000 bytes; a webhook here takes anything, and a page must not stand still for it. */
+const LONGEST = 20_000;
+
+/** The same, and no longer than a message can be. */
+export function drawable(text) {
+  const whole = visible(text);
+  return whole.length > LONGEST ? `${whole.slice(0, LONGEST)}…` : whole;
+}

@@ -5,7 +5,7 @@
  */
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
-import { visible } from "./format.js";
+import { drawable } from "./format.js";
 
 const COLOUR = /^common_(\w+?)(?:_color)?$/;
 const SIZES = { h1: 1, h2: 1, h3: 1, h4: 1, h5: 1, body: 1, footnote: 1, largetitle: 1, hypertitle: 1 };
@@ -73,7 +73,7 @@ const made = new Map();
 export function rendered(text) {
   let found = made.get(text);
   if (found === undefined) {
-    found = DOMPurify.sanitize(parsed(visible(text)), PURE);
+    found = DOMPurify.sanitize(parsed(drawable(text)), PURE);
     made.set(text, found);
     if (made.size > KEPT) made.delete(made.keys().next().value);
   }

@@ -5,7 +5,7 @@ import { face, robotFace } from "./faces.js";
 import { icon } from "./part.js";
 import { actionCard, interactiveCard } from "./card-paper.js";
 import { rendered } from "../markdown.js";
-import { size, visible } from "../format.js";
+import { drawable, size, visible } from "../format.js";
 import { t } from "../words.js";
 
 const LINK = /(https?:\/\/[^\s<>"'）)】]+)/g;
@@ -67,7 +67,7 @@ function mention(message) {
 
 /** Text with its web addresses as links; everything else stays as it was typed. */
 function linked(text) {
-  return visible(text).split(LINK).map((part, index) => index % 2
+  return drawable(text).split(LINK).map((part, index) => index % 2
     ? html`<a href=${part} target="_blank" rel="noopener noreferrer" class=${DOCUMENT.test(part) ? "doc-link" : ""}>${
       DOCUMENT.test(part) ? icon("file-text", "small") : nothing}${part}</a>`
     : part.split(OPTION).map((piece, at) => (at % 2 ? html`<span class="whole">${piece}</span>` : piece)));
