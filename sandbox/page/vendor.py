@@ -165,7 +165,7 @@ def renew(package: Borrowed) -> dict[str, object]:
             target = HERE / package.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(unpacked / name, target)
-            _forget_source_map(target)
+            _make_ready(target)
         if package.name == "lucide-static":
             files.append(_draw_sprite(unpacked / "icons", HERE / package.folder / "icons.svg"))
     return {
@@ -199,11 +199,12 @@ def _symbol(name: str, svg: str) -> str:
     return f'<symbol id="{name}" viewBox="0 0 24 24">{" ".join(shapes.split())}</symbol>'
 
 
-def _forget_source_map(file: Path) -> None:
-    """A browser would ask for a map that is not there."""
+def _make_ready(file: Path) -> None:
+    """What a build step would do: no map is asked for that is not there, and this is no development."""
     if file.suffix in {".js", ".mjs"}:
         lines = file.read_text("utf-8").splitlines(keepends=True)
-        file.write_text("".join(x for x in lines if not x.startswith("//# sourceMappingURL=")), "utf-8")
+        text = "".join(x for x in lines if not x.startswith("//# sourceMappingURL="))
+        file.write_text(text.replace("process.env.NODE_ENV", '"production"'), "utf-8")
 
 
 def digest(file: Path) -> str:

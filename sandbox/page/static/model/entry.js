@@ -19,7 +19,8 @@ export function frameEntry(record) {
   const kind = frameKind(record);
   return {
     key: `f${record.seq}`, seq: record.seq, at: record.at, api: false, kind, record,
-    name: "", title: record.topic || kind, route: frameRoute(record, kind), tone: record.lost ? "bad" : kind === "answer" ? answerTone(record) : "wait",
+    name: "", title: record.topic || kind, route: frameRoute(record, kind),
+    tone: record.lost ? "bad" : kind === "answer" ? answerTone(record) : "wait",
     status: "", counted: kind !== "answer" && kind !== "ping" && kind !== "disconnect", elapsedMs: null,
     note: record.note ?? "", faultId: record.faultId ?? "", ids: null, text: null, ping: kind === "ping",
   };
@@ -42,7 +43,8 @@ export function textOf(entry) {
     const parts = entry.api
       ? [entry.title, record.route, record.query, record.request, record.response, record.requestId]
       : [record.topic, record.type, record.connectionId, record.messageId, record.msgId, record.data, record.frame ?? record.raw];
-    entry.text = [...parts, entry.note, entry.faultId].map((one) => (typeof one === "string" ? one : JSON.stringify(one ?? ""))).join("\n").toLowerCase();
+    const texts = [...parts, entry.note, entry.faultId].map((one) => (typeof one === "string" ? one : JSON.stringify(one ?? "")));
+    entry.text = texts.join("\n").toLowerCase();
   }
   return entry.text;
 }

@@ -2,8 +2,10 @@
 
 const VERSION = /^v\d+(\.\d+)?$/;
 /** Said alone, these could be anything: they are named with what stands before them. */
-const VAGUE = new Set(["query", "get", "getbyunionid", "send", "remove", "search", "recall", "instances", "spaces", "open", "clear", "move", "copy", "token",
-  "rename", "restore", "batchRemove", "permissions", "subscribe", "unsubscribe"]);
+const VAGUE = new Set([
+  "query", "get", "getbyunionid", "send", "remove", "search", "recall", "instances", "spaces", "open", "clear", "move", "copy", "token",
+  "rename", "restore", "batchRemove", "permissions", "subscribe", "unsubscribe",
+]);
 const PLAIN = { "dentries/batchRemove": "batchRemove", "connections/open": "connections/open" };
 
 export const ROBOT_TOPIC = "/v1.0/im/bot/messages/get";

@@ -12,7 +12,8 @@ const UNITS = [["minutes", 60], ["hours", HOUR_S], ["days", DAY_S]];
 export function aheadBy(seconds) {
   const rest = Math.round(seconds);
   if (rest < 1) return "";
-  const parts = [["d", Math.floor(rest / DAY_S)], ["h", Math.floor((rest % DAY_S) / HOUR_S)], ["min", Math.floor((rest % HOUR_S) / 60)], ["s", rest % 60]];
+  const [d, h, min] = [rest / DAY_S, (rest % DAY_S) / HOUR_S, (rest % HOUR_S) / 60].map(Math.floor);
+  const parts = Object.entries({ d, h, min, s: rest % 60 });
   return `+${parts.filter(([, count]) => count).slice(0, 2).map(([unit, count]) => t(`clock.${unit}`, { n: grouped(count) })).join(" ")}`;
 }
 
@@ -37,7 +38,8 @@ class SandboxClock extends Part {
 
   render() {
     const ahead = aheadBy(this.world.offsetS);
-    return html`<span class="figures">${clockSeconds(this.world.nowMs)}</span>${ahead ? html`<span class="badge violet">${ahead}</span>` : nothing}`;
+    return html`<span class="figures">${clockSeconds(this.world.nowMs)}</span>
+      ${ahead ? html`<span class="badge violet">${ahead}</span>` : nothing}`;
   }
 
   #tick() {
@@ -65,7 +67,8 @@ class ClockPanel extends Part {
         <button class="button" @click=${() => this.#advance(DAY_S)}>${t("clock.day")}</button>
       </div>
       <form class="row" @submit=${this.#submit}>
-        <input class="input number" type="number" min="0" step="any" required aria-label=${t("clock.amount")} .value=${String(this.#amount)} @input=${({ target }) => { this.#amount = Number(target.value); }}>
+        <input class="input number" type="number" min="0" step="any" required aria-label=${t("clock.amount")} .value=${String(this.#amount)}
+          @input=${({ target }) => { this.#amount = Number(target.value); }}>
         <select class="select" aria-label=${t("clock.unit")} @change=${({ target }) => { this.#unit = target.selectedIndex; }}>
           ${UNITS.map(([name], index) => html`<option ?selected=${index === this.#unit}>${t(`clock.${name}`)}</option>`)}</select>
         <button class="button">${icon("clock", "small")}${t("clock.advance")}</button>

@@ -68,10 +68,13 @@ class ControlStrip extends Part {
     return html`
       <nav class="badges" aria-label=${t("control.name")}>${Object.keys(PANELS).map((name) => this.#button(name))}</nav>
       ${this.#lookButtons()}
-      <button class="icon-button" aria-pressed=${this.shell.dockOpen} aria-label=${t("app.dock")} title=${t("app.dock")} @click=${this.#toggleDock}>${icon("panel-right")}</button>
+      <button class="icon-button" aria-pressed=${this.shell.dockOpen} aria-label=${t("app.dock")} title=${t("app.dock")}
+        @click=${this.#toggleDock}>${icon("panel-right")}</button>
       ${Object.keys(PANELS).map((name) => html`
-        <section class="strip-panel" popover id="panel-${name}" aria-label=${t(`control.${name}`)} @beforetoggle=${(event) => this.#toggles(event, name)}>
-          ${this.#open === name ? html`<h2>${icon(PANELS[name].sign)}${t(`control.${name}`)}</h2>${PANELS[name].draw(this.world)}` : nothing}
+        <section class="strip-panel" popover id="panel-${name}" aria-label=${t(`control.${name}`)}
+          @beforetoggle=${(event) => this.#toggles(event, name)}>
+          ${this.#open === name ? html`<h2>${icon(PANELS[name].sign)}${t(`control.${name}`)}</h2> ${PANELS[name].draw(this.world)}`
+            : nothing}
         </section>`)}`;
   }
 
@@ -86,16 +89,21 @@ class ControlStrip extends Part {
           <header class="dialog-head"><h2>${t("control.name")}</h2>${this.#lookButtons()}
             <button class="icon-button" aria-label=${t("do.close")} @click=${this.#closeSheet}>${icon("x")}</button></header>
           <div class="sheet-body">${Object.entries(PANELS).map(([name, panel]) => html`
-            <section class="strip-section" id="sheet-${name}"><h2 tabindex="-1">${icon(panel.sign)}${t(`control.${name}`)}</h2>${panel.draw(this.world)}</section>`)}</div>
-          ${this.#said ? html`<p class="sheet-said ${this.#said.bad ? "error-line" : ""}" role="status">${this.#said.text}</p>` : nothing}` : nothing}
+            <section class="strip-section" id="sheet-${name}">
+              <h2 tabindex="-1">${icon(panel.sign)}${t(`control.${name}`)}</h2>${panel.draw(this.world)}</section>`)}</div>
+          ${this.#said
+            ? html`<p class="sheet-said ${this.#said.bad ? "error-line" : ""}" role="status">${this.#said.text}</p>`
+            : nothing}` : nothing}
       </dialog>`;
   }
 
   #lookButtons() {
     const scheme = t(this.shell.scheme === "dark" ? "app.scheme.light" : "app.scheme.dark");
     return html`
-      <button class="icon-button" aria-label=${scheme} title=${scheme} @click=${() => this.shell.switchScheme()}>${icon(this.shell.scheme === "dark" ? "sun" : "moon")}</button>
-      <button class="button quiet compact language" aria-label=${t("app.language.name")} title=${t("app.language.name")} @click=${() => this.shell.switchLanguage()}>${t("app.language")}</button>`;
+      <button class="icon-button" aria-label=${scheme} title=${scheme}
+        @click=${() => this.shell.switchScheme()}>${icon(this.shell.scheme === "dark" ? "sun" : "moon")}</button>
+      <button class="button quiet compact language" aria-label=${t("app.language.name")} title=${t("app.language.name")}
+        @click=${() => this.shell.switchLanguage()}>${t("app.language")}</button>`;
   }
 
   // Badges
@@ -104,8 +112,10 @@ class ControlStrip extends Part {
     const { content, tone = "", said = "" } = this.#contents()[name]();
     const label = `${t(`control.${name}`)}${said ? `: ${said}` : ""}`;
     return NARROW.matches
-      ? html`<button class="strip-badge ${tone}" id="badge-${name}" aria-label=${label} @click=${() => this.#openSheet(name)}>${content}</button>`
-      : html`<button class="strip-badge ${tone}" id="badge-${name}" popovertarget="panel-${name}" aria-expanded=${this.#open === name} aria-label=${label} title=${t(`control.${name}`)}>${content}</button>`;
+      ? html`<button class="strip-badge ${tone}" id="badge-${name}" aria-label=${label}
+        @click=${() => this.#openSheet(name)}>${content}</button>`
+      : html`<button class="strip-badge ${tone}" id="badge-${name}" popovertarget="panel-${name}" aria-expanded=${this.#open === name}
+        aria-label=${label} title=${t(`control.${name}`)}>${content}</button>`;
   }
 
   #contents() {
@@ -114,19 +124,22 @@ class ControlStrip extends Part {
       clock: () => ({ content: html`${icon("clock")}<sandbox-clock .world=${world}></sandbox-clock>` }),
       stream: () => {
         const state = streamState(world.connections);
-        const text = world.connections.length > 1 && state === "connected" ? t("stream.many", { n: world.connections.length }) : t(`stream.${state}`);
+        const { length } = world.connections;
+        const text = length > 1 && state === "connected" ? t("stream.many", { n: length }) : t(`stream.${state}`);
         return { content: html`<span class="dot ${streamTone(state)}"></span><span class="word">${text}</span>`, said: text };
       },
       limits: () => {
-        const text = t("limits.ms", { n: grouped(world.limits.latencyMs ?? 0) });
-        return { content: html`${icon("gauge")}<span class="figures">${text}</span>`, tone: world.limits.latencyMs ? "amber" : "", said: text };
+        const { latencyMs = 0 } = world.limits;
+        const text = t("limits.ms", { n: grouped(latencyMs) });
+        return { content: html`${icon("gauge")}<span class="figures">${text}</span>`, tone: latencyMs ? "amber" : "", said: text };
       },
       faults: () => this.#faultBadge(),
       quota: () => {
         if (!world.meter) return { content: icon("activity") };
         const { callsUsed, callsQuota } = world.meter;
         const text = `${grouped(callsUsed)} / ${grouped(callsQuota)}`;
-        return { content: html`${bar(callsQuota ? callsUsed / callsQuota : 0, "quota")}<span class="figures word">${text}</span>`, said: text };
+        const share = callsQuota ? callsUsed / callsQuota : 0;
+        return { content: html`${bar(share, "quota")}<span class="figures word">${text}</span>`, said: text };
       },
       state: () => this.#stateBadge(),
     };
@@ -136,13 +149,21 @@ class ControlStrip extends Part {
     const active = this.world.faults.filter((fault) => !isOver(fault, this.world.nowMs)).length;
     const text = active === 0 ? t("fault.no") : active === 1 ? t("fault.one") : t("fault.many", { n: active });
     const tone = `${active ? "red" : ""} ${this.#lately ? "struck" : ""}`;
-    return { content: html`${icon("zap")}<span class="figures">${active || nothing}</span><span class="word">${active ? nothing : t("fault.no")}</span>`, tone, said: this.#lately ? `${text}, ${t("fault.lately")}` : text };
+    const number = active ? html`<span class="figures">${active}</span>` : html`<span class="word">${t("fault.no")}</span>`;
+    const content = html`${icon("zap")}${number}`;
+    return { content, tone, said: this.#lately ? `${text}, ${t("fault.lately")}` : text };
   }
 
   #stateBadge() {
     const { state, orders, done } = this.world.run;
-    if (state === "recording") return { content: html`<span class="dot red"></span><span class="figures">${orders}</span>`, said: t("run.recording", { n: orders }) };
-    if (state === "replaying") return { content: html`${icon("loader-circle", "spin")}<span class="figures">${done} / ${orders}</span>`, said: t("run.replaying", { done, n: orders }) };
+    if (state === "recording") {
+      const content = html`<span class="dot red"></span><span class="figures">${orders}</span>`;
+      return { content, said: t("run.recording", { n: orders }) };
+    }
+    if (state === "replaying") {
+      const content = html`${icon("loader-circle", "spin")}<span class="figures">${done} / ${orders}</span>`;
+      return { content, said: t("run.replaying", { done, n: orders }) };
+    }
     return { content: html`${icon("database")}<span class="word">${t("control.state.short")}</span>` };
   }
 

@@ -7,7 +7,9 @@ import { routeName } from "./fault-words.js";
 import { either, t } from "../words.js";
 
 const GROUPS = ["error", "throttle", "network", "storage", "cards", "stream"];
-const SIGNS = { error: "circle-alert", throttle: "gauge", network: "unplug", storage: "hard-drive", cards: "message-square", stream: "radio" };
+const SIGNS = {
+  error: "circle-alert", throttle: "gauge", network: "unplug", storage: "hard-drive", cards: "message-square", stream: "radio",
+};
 
 /** Orders a fault: first what shall go wrong, then only what that kind can be told. Fires `ordered`. */
 class FaultForm extends Part {
@@ -44,7 +46,8 @@ class FaultForm extends Part {
     const kind = this.#kind;
     return html`<dialog class="fault-form" aria-labelledby="fault-form-title" @close=${this.#closed} @click=${this.#outside}>
       <header class="dialog-head">
-        ${kind ? html`<button class="icon-button fault-back" aria-label=${t("fault.form.back")} @click=${() => this.#choose(null)}>${icon("arrow-left")}</button>` : nothing}
+        ${kind ? html`<button class="icon-button fault-back" aria-label=${t("fault.form.back")}
+          @click=${() => this.#choose(null)}>${icon("arrow-left")}</button>` : nothing}
         <h2 id="fault-form-title">${t("fault.add")}</h2>
         ${this.#wanted.route ? html`<span class="badge blue clip">${routeName(this.#wanted.route)}</span>` : nothing}
         <button class="icon-button" aria-label=${t("do.close")} @click=${this.#close}>${icon("x")}</button>
@@ -55,14 +58,16 @@ class FaultForm extends Part {
 
   #kinds() {
     const fitting = this.#fitting();
+    const groups = GROUPS.map((group) => [group, fitting.filter((kind) => kind.group === group)]).filter(([, kinds]) => kinds.length);
     return html`<nav class="kinds" aria-label=${t("fault.form.kinds")} @keydown=${this.#walk}>
       <label class="search">${icon("search", "small")}<span class="hidden-text">${t("fault.form.search")}</span>
         <input class="input" type="search" placeholder=${t("fault.form.search")} .value=${this.#search} @input=${this.#type}></label>
       <div class="kinds-list">
-        ${GROUPS.map((group) => [group, fitting.filter((kind) => kind.group === group)]).filter(([, kinds]) => kinds.length).map(([group, kinds]) => html`
+        ${groups.map(([group, kinds]) => html`
           <h3 class="menu-title">${icon(SIGNS[group], "small")} ${t(`fault.group.${group}`)}</h3>
           ${repeat(kinds, (kind) => kind.kind, (kind) => html`
-            <button class="kind" aria-pressed=${kind === this.#kind} @click=${() => this.#choose(kind)}><b>${either(kind.title)}</b><span>${either(kind.about)}</span></button>`)}`)}
+            <button class="kind" aria-pressed=${kind === this.#kind}
+              @click=${() => this.#choose(kind)}><b>${either(kind.title)}</b><span>${either(kind.about)}</span></button>`)}`)}
         ${fitting.length ? nothing : html`<p class="hint">${t("pick.none")}</p>`}
       </div></nav>`;
   }
@@ -78,10 +83,12 @@ class FaultForm extends Part {
       <div class="fault-scroll">
         <h3>${either(kind.title)}</h3><p class="muted">${either(kind.about)}</p>
         <div class="fields">${drawFields(form, false)}</div>
-        <details><summary>${icon("chevron-right", "small")}${t("fault.form.more")}</summary><div class="fields">${drawFields(form, true)}</div></details>
+        <details><summary>${icon("chevron-right", "small")}${t("fault.form.more")}</summary>
+          <div class="fields">${drawFields(form, true)}</div></details>
         <details class="as-json"><summary>${icon("chevron-right", "small")}${t("fault.form.json")}</summary>
           <pre class="mono" tabindex="0">POST /sandbox/faults\n${JSON.stringify(order, null, 2)}</pre>
-          <p class="row"><button type="button" class="button compact" @click=${() => copy(this, JSON.stringify(order))}>${icon("copy", "small")}JSON</button>
+          <p class="row"><button type="button" class="button compact"
+            @click=${() => copy(this, JSON.stringify(order))}>${icon("copy", "small")}JSON</button>
             <button type="button" class="button compact" @click=${() => copy(this, curl(order))}>${icon("copy", "small")}curl</button></p>
         </details>
       </div>
@@ -140,7 +147,8 @@ class FaultForm extends Part {
   /** What is sent: the kind, and what differs from what it means by itself. */
   #order() {
     const { kind, defaults } = this.#kind;
-    const changed = Object.entries(this.#values).filter(([name, value]) => value !== undefined && !same(value, defaults[name]) && !(NOTHING.has(value) && !(name in defaults)));
+    const says = (name, value) => value !== undefined && (name in defaults ? !same(value, defaults[name]) : !NOTHING.has(value));
+    const changed = Object.entries(this.#values).filter(([name, value]) => says(name, value));
     return { kind, ...Object.fromEntries(changed) };
   }
 

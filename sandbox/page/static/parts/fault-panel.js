@@ -21,22 +21,25 @@ class FaultPanel extends Part {
         : html`<p class="hint">${t("fault.none")}</p>`}
       <div class="row">
         <button class="button primary grow" @click=${this.#add}>${icon("plus")}${t("fault.add")}</button>
-        ${faults.length > 1 ? html`<button class="button danger" @click=${() => this.#cancel("")}>${t("fault.remove-all")}</button>` : nothing}
+        ${faults.length > 1 ? html`<button class="button danger"
+          @click=${() => this.#cancel("")}>${t("fault.remove-all")}</button>` : nothing}
       </div>`;
   }
 
   #fault(fault) {
     const name = faultTitle(fault, this.world);
     const over = isOver(fault, this.world.nowMs);
+    const struck = fault.struck ? t("fault.struck", { n: grouped(fault.struck) }) : t("fault.not-struck");
     return html`<li class="fault ${over ? "over" : ""}">
       ${icon(over ? "circle-check" : "zap")}
       <div class="grow">
         <p><b>${name}</b></p>
         <p class="muted clip" title=${visible(fault.route)}>${faultPlace(fault, this.world)}</p>
-        <p class="fault-counts"><span class="badge ${fault.struck ? "red" : ""}">${fault.struck ? t("fault.struck", { n: grouped(fault.struck) }) : t("fault.not-struck")}</span>
+        <p class="fault-counts"><span class="badge ${fault.struck ? "red" : ""}">${struck}</span>
           <span class="muted">${faultRemaining(fault, this.world.nowMs)}</span></p>
       </div>
-      <button class="icon-button" aria-label=${t("fault.remove", { name })} title=${t("fault.remove", { name })} @click=${() => this.#cancel(fault.id)}>${icon("x")}</button>
+      <button class="icon-button" aria-label=${t("fault.remove", { name })} title=${t("fault.remove", { name })}
+        @click=${() => this.#cancel(fault.id)}>${icon("x")}</button>
     </li>`;
   }
 

@@ -1,9 +1,12 @@
 /** What a fault is called, where it strikes and how long it goes on, in the reader's language. */
 import { either, t } from "../words.js";
 import { clockSeconds, grouped, visible } from "../format.js";
-import { methodOf, shortRoute } from "../model/routes.js";
+import { CARD_TOPIC, ROBOT_TOPIC, methodOf, shortRoute } from "../model/routes.js";
 
-const TOPICS = { "PUSH /v1.0/im/bot/messages/get": "fault.on.messages", "PUSH /v1.0/card/instances/callback": "fault.on.callbacks", "PUSH *": "fault.on.events", SOCKET: "fault.on.socket" };
+const TOPICS = {
+  [`PUSH ${ROBOT_TOPIC}`]: "fault.on.messages", [`PUSH ${CARD_TOPIC}`]: "fault.on.callbacks",
+  "PUSH *": "fault.on.events", SOCKET: "fault.on.socket",
+};
 
 export function faultTitle(fault, world) {
   const kind = world.kinds.kinds.find((one) => one.kind === fault.kind);

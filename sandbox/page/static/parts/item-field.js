@@ -8,7 +8,10 @@ import "./pick-list.js";
 const ENTRIES = 400;
 const CODES = ["systemError", "permissionDenied", "dentryNotExist", "operationNotSupported", "operationConcurrentControl"];
 
-/** One entry of the drive (of those a call names, the first one when none is chosen) and the error it fails with. Fires `item` with {dentryId, errorCode}. */
+/**
+ * One entry of the drive (of those a call names, the first one when none is chosen) and the error it fails with.
+ * Fires `item` with {dentryId, errorCode}.
+ */
 class ItemField extends Part {
   static properties = { world: { attribute: false }, value: { attribute: false }, route: {} };
   #space = "";
@@ -24,9 +27,11 @@ class ItemField extends Part {
     return html`
       <label class="field"><span>${t("fault.field.in-space")}</span>
         <select class="select" @change=${({ target }) => this.#choose(target.value)}>
-          ${this.world.spaces.map((one) => html`<option value=${one.spaceId} ?selected=${one.spaceId === this.#space}>${visible(one.name)}</option>`)}</select></label>
+          ${this.world.spaces.map((one) => html`<option value=${one.spaceId}
+            ?selected=${one.spaceId === this.#space}>${visible(one.name)}</option>`)}</select></label>
       <div class="field"><span>${t("fault.field.item")}</span>
-        <pick-list .choices=${this.#entries} .value=${dentryId} .label=${t("fault.field.item")} .placeholder=${t("fault.field.item.hint")} free
+        <pick-list .choices=${this.#entries} .value=${dentryId} .label=${t("fault.field.item")} .placeholder=${t("fault.field.item.hint")}
+          free
           @pick=${({ detail }) => this.#give({ dentryId: detail, errorCode })}></pick-list></div>
       <div class="field wide"><span>${t("fault.field.item.code")}</span>
         <pick-list .choices=${this.#codes()} .value=${errorCode} .label=${t("fault.field.item.code")} free
@@ -51,8 +56,7 @@ class ItemField extends Part {
     const folders = [{ id: "0", path: "" }];
     while (folders.length && entries.length < ENTRIES && this.#space === spaceId && spaceId) {
       const folder = folders.shift();
-      const found = await get(`drive/${encodeURIComponent(spaceId)}/children`, { parent: folder.id, limit: ENTRIES }).catch(() => ({ items: [] }));
-      for (const one of found.items) {
+      for (const one of await children(spaceId, folder.id)) {
         const path = `${folder.path}/${one.name}`;
         entries.push({ value: one.id, label: path, hint: one.id });
         if (one.type === "FOLDER") folders.push({ id: one.id, path });
@@ -62,6 +66,12 @@ class ItemField extends Part {
     this.#entries = [...this.#entries, ...entries];
     this.requestUpdate();
   }
+}
+
+/** What lies in a folder; nothing when it cannot be had. */
+async function children(spaceId, parent) {
+  const found = await get(`drive/${encodeURIComponent(spaceId)}/children`, { parent, limit: ENTRIES }).catch(() => ({ items: [] }));
+  return found.items;
 }
 
 customElements.define("item-field", ItemField);

@@ -29,7 +29,8 @@ class JsonView extends Part {
     const shown = this.#all ? lines : lines.slice(0, LINES);
     return html`
       <div class="json-head"><h4>${this.label}</h4>
-        <button class="icon-button small" aria-label="${t("do.copy")}: ${this.label}" title=${t("do.copy")} @click=${this.#copy}>${icon("copy", "small")}</button></div>
+        <button class="icon-button small" aria-label="${t("do.copy")}: ${this.label}" title=${t("do.copy")}
+          @click=${this.#copy}>${icon("copy", "small")}</button></div>
       <div class="json" role="group" aria-label=${this.label} tabindex="0">${shown}</div>
       ${shown.length < lines.length
         ? html`<button class="button compact quiet" @click=${this.#showAll}>${t("wire.json.all", { n: grouped(lines.length) })}</button>`
@@ -67,7 +68,8 @@ class JsonView extends Part {
     }
     lines.push(this.#line(place, html`${mark}${opens}`, true));
     rows.forEach(([name, one], index) => this.#write(lines, one, {
-      path: `${place.path}/${name}`, depth: place.depth + 1, name: Array.isArray(inner) ? null : name, comma: index < rows.length - 1 ? "," : "",
+      path: `${place.path}/${name}`, depth: place.depth + 1,
+      name: Array.isArray(inner) ? null : name, comma: index < rows.length - 1 ? "," : "",
     }));
     lines.push(this.#line({ ...place, name: null }, html`${closes}${place.comma}`));
   }
@@ -75,7 +77,8 @@ class JsonView extends Part {
   #line({ depth, name, path }, content, folds = false) {
     const closed = this.#folded.has(path);
     const fold = folds
-      ? html`<button class="json-fold" aria-expanded=${!closed} aria-label=${visible(name ?? path)} @click=${() => this.#toggle(this.#folded, path)}>${icon(closed ? "chevron-right" : "chevron-down", "small")}</button>`
+      ? html`<button class="json-fold" aria-expanded=${!closed} aria-label=${visible(name ?? path)}
+        @click=${() => this.#toggle(this.#folded, path)}>${icon(closed ? "chevron-right" : "chevron-down", "small")}</button>`
       : nothing;
     const key = name === null ? nothing : html`<span class="json-key">${visible(name)}</span>: `;
     return html`<div class="json-line" .style=${`--depth:${Math.min(depth, 12)}`}>${fold}${key}${content}</div>`;
@@ -86,9 +89,8 @@ class JsonView extends Part {
     const whole = this.#whole.has(path);
     const long = value.length > LETTERS;
     const text = visible(long && !whole ? value.slice(0, LETTERS) : value);
-    const more = long
-      ? html`<button class="json-more" @click=${() => this.#toggle(this.#whole, path)}>${whole ? t("wire.json.less") : t("wire.json.more", { n: grouped(value.length - LETTERS) })}</button>`
-      : nothing;
+    const word = whole ? t("wire.json.less") : t("wire.json.more", { n: grouped(value.length - LETTERS) });
+    const more = long ? html`<button class="json-more" @click=${() => this.#toggle(this.#whole, path)}>${word}</button>` : nothing;
     return html`<span class="json-text">"${text}${long && !whole ? "…" : ""}"</span>${more}`;
   }
 }

@@ -10,11 +10,6 @@ const NUMBERS = [
   { name: "taskSeconds" }, { name: "taskPolls", whole: true }, { name: "callbackSeconds" }, { name: "pingSeconds" },
 ];
 const LOCKS = ["off", "task", "parent", "space"];
-/** DingTalk's standard edition, and what the sandbox starts with. */
-const STANDARD = {
-  latencyMs: 0, callsPerSecond: 20, monthlyQuota: 5000, pushQuota: 3000, taskSeconds: 0.5, taskPolls: 0,
-  writeLock: "task", pingSeconds: 30, callbackSeconds: 2, permitUnlimited: false,
-};
 
 /** How slow and how strict the sandbox is. */
 class LimitsPanel extends Part {
@@ -33,7 +28,8 @@ class LimitsPanel extends Part {
         ${NUMBERS.filter(({ name }) => name in limits).map((one) => this.#number(one, limits))}
         ${"writeLock" in limits ? this.#lock(limits) : nothing}
       </div>
-      <label class="switch"><input type="checkbox" role="switch" .checked=${live(limits.permitUnlimited === true)} @change=${({ target }) => this.#set({ permitUnlimited: target.checked })}>
+      <label class="switch"><input type="checkbox" role="switch" .checked=${live(limits.permitUnlimited === true)}
+        @change=${({ target }) => this.#set({ permitUnlimited: target.checked })}>
         <span>${t("limits.permitUnlimited")}</span></label>
       <button class="button compact quiet" @click=${this.#standard}>${icon("rotate-ccw", "small")}${t("limits.standard")}</button>`;
   }
@@ -42,19 +38,23 @@ class LimitsPanel extends Part {
     const ms = this.#sliding ?? limits.latencyMs ?? 0;
     const step = LATENCIES.findLastIndex((one) => one <= ms);
     return html`<label class="field"><span>${t("limits.latencyMs")} <b class="figures">${t("limits.ms", { n: ms })}</b></span>
-      <input class="range" type="range" min="0" max=${LATENCIES.length - 1} step="1" .value=${live(String(step))} aria-valuetext=${t("limits.ms", { n: ms })}
-        @input=${({ target }) => this.#slide(LATENCIES[target.value])} @change=${({ target }) => this.#set({ latencyMs: LATENCIES[target.value] })}></label>`;
+      <input class="range" type="range" min="0" max=${LATENCIES.length - 1} step="1" .value=${live(String(step))}
+        aria-valuetext=${t("limits.ms", { n: ms })}
+        @input=${({ target }) => this.#slide(LATENCIES[target.value])}
+        @change=${({ target }) => this.#set({ latencyMs: LATENCIES[target.value] })}></label>`;
   }
 
   #number({ name, whole }, limits) {
     return html`<label class="field"><span>${t(`limits.${name}`)}</span>
-      <input class="input number" type="number" min="0" step=${whole ? "1" : "any"} required .value=${live(String(limits[name]))} @change=${(event) => this.#take(event, name)}></label>`;
+      <input class="input number" type="number" min="0" step=${whole ? "1" : "any"} required .value=${live(String(limits[name]))}
+        @change=${(event) => this.#take(event, name)}></label>`;
   }
 
   #lock(limits) {
     return html`<label class="field wide"><span>${t("limits.writeLock")}</span>
       <select class="select" @change=${({ target }) => this.#set({ writeLock: target.value })}>
-        ${LOCKS.map((one) => html`<option value=${one} ?selected=${one === limits.writeLock}>${t(`limits.writeLock.${one}`)}</option>`)}</select></label>`;
+        ${LOCKS.map((one) => html`<option value=${one} ?selected=${one === limits.writeLock}>${t(`limits.writeLock.${one}`)}</option>`)}
+      </select></label>`;
   }
 
   #slide(ms) {
@@ -67,15 +67,18 @@ class LimitsPanel extends Part {
     else this.requestUpdate();
   }
 
-  async #set(changed) {
-    await attempt(this, () => this.world.setLimits(changed));
-    this.#sliding = null;
-    this.requestUpdate();
+  #set(changed) {
+    return this.#turn(() => this.world.setLimits(changed));
   }
 
   #standard() {
-    const known = Object.entries(STANDARD).filter(([name]) => name in this.world.limits);
-    return this.#set(Object.fromEntries(known));
+    return this.#turn(() => this.world.resetLimits());
+  }
+
+  async #turn(act) {
+    await attempt(this, act);
+    this.#sliding = null;
+    this.requestUpdate();
   }
 }
 

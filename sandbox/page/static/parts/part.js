@@ -46,6 +46,7 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /** The keyboard of a menu: https://www.w3.org/WAI/ARIA/apg/patterns/menubar/ (Escape is the popover's own). */
 function menuKeys(event) {
+  if (event.target.matches("input, select, textarea")) return;
   const menu = event.currentTarget;
   const buttons = [...menu.querySelectorAll(".menu-item:not(:disabled)")];
   const at = buttons.indexOf(document.activeElement);

@@ -21,13 +21,18 @@ class PickList extends Part {
     const open = this.#typed !== null;
     const fitting = open ? this.#fitting() : [];
     return html`
-      <input class="input" role="combobox" autocomplete="off" spellcheck="false" aria-label=${this.label} aria-expanded=${open} aria-controls=${this.#name}
-        aria-autocomplete="list" aria-activedescendant=${fitting.length ? `${this.#name}-${this.#at}` : nothing} placeholder=${this.placeholder ?? ""}
-        .value=${live(this.#typed ?? this.#shown())} @focus=${this.#select} @click=${this.#open} @input=${this.#type} @keydown=${this.#key} @blur=${this.#leave}>
+      <input class="input" role="combobox" autocomplete="off" spellcheck="false" aria-label=${this.label} aria-expanded=${open}
+        aria-controls=${this.#name}
+        aria-autocomplete="list" aria-activedescendant=${fitting.length ? `${this.#name}-${this.#at}` : nothing}
+        placeholder=${this.placeholder ?? ""}
+        .value=${live(this.#typed ?? this.#shown())} @focus=${this.#select} @click=${this.#open} @input=${this.#type} @keydown=${this.#key}
+        @blur=${this.#leave}>
       <ul class="pick-choices" role="listbox" id=${this.#name} aria-label=${this.label} ?hidden=${!open || !fitting.length}>
         ${fitting.map((choice, index) => html`
-          <li role="option" id="${this.#name}-${index}" aria-selected=${index === this.#at} @pointerdown=${(event) => event.preventDefault()} @click=${() => this.#pick(choice.value)}>
-            <span class="clip">${visible(choice.label)}</span>${choice.hint ? html`<small class="clip">${visible(choice.hint)}</small>` : nothing}</li>`)}
+          <li role="option" id="${this.#name}-${index}" aria-selected=${index === this.#at}
+            @pointerdown=${(event) => event.preventDefault()} @click=${() => this.#pick(choice.value)}>
+            <span class="clip">${visible(choice.label)}</span>
+            ${choice.hint ? html`<small class="clip">${visible(choice.hint)}</small>` : nothing}</li>`)}
       </ul>
       ${open && !fitting.length && !this.free ? html`<p class="hint">${t("pick.none")}</p>` : nothing}`;
   }

@@ -40,7 +40,8 @@ class QuotaMeter extends Part {
   #violations(violations) {
     if (!violations.length) return html`<p class="hint">${icon("circle-check", "small")} ${t("quota.clean")}</p>`;
     return html`<h4 class="label">${t("quota.violations", { n: violations.length })}</h4>
-      <ul class="quota-violations">${violations.slice(-TOP).reverse().map((one) => html`<li>${icon("triangle-alert", "small")}<span>${visible(words(one))}</span></li>`)}</ul>`;
+      <ul class="quota-violations">${violations.slice(-TOP).reverse().map((one) => html`
+        <li>${icon("triangle-alert", "small")}<span>${visible(one)}</span></li>`)}</ul>`;
   }
 }
 
@@ -55,7 +56,5 @@ export function bar(share, name = "") {
   const tone = share >= 1 ? "full" : share >= NEARLY ? "nearly" : "";
   return html`<span class="bar ${name ? tone : ""}" aria-hidden="true"><span .style=${`width:${(full * 100).toFixed(1)}%`}></span></span>`;
 }
-
-const words = (violation) => (typeof violation === "string" ? violation : violation.text ?? violation.what ?? JSON.stringify(violation));
 
 customElements.define("quota-meter", QuotaMeter);

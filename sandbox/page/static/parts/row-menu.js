@@ -8,13 +8,13 @@ class RowMenu extends Part {
   #items = [];
   #closed = () => {};
 
-  /** `items`: `{sign, label, run, key?, danger?}`, or null for a line between them. `anchor`: an element or `{x, y}`. */
+  /** `items`: `{sign, label, run, danger?, off?}`, or null for a line between them. `anchor`: an element or `{x, y}`. */
   async open(anchor, title, items, closed = () => {}) {
     this.#menu?.hidePopover();
     [this.#title, this.#items, this.#closed] = [title, items, closed];
     this.requestUpdate();
     await this.updateComplete;
-    openMenu(anchor instanceof Element ? anchor : { getBoundingClientRect: () => new DOMRect(anchor.x, anchor.y - 6, 0, 0) }, this.#menu);
+    openMenu("x" in anchor && !(anchor instanceof Element) ? { getBoundingClientRect: () => new DOMRect(anchor.x, anchor.y - 6, 0, 0) } : anchor, this.#menu);
   }
 
   render() {
@@ -27,7 +27,7 @@ class RowMenu extends Part {
 
   #item(item) {
     return html`
-      <button class="menu-item ${item.danger ? "danger" : ""}" role="menuitem" tabindex="-1" @click=${() => this.#choose(item)}>
+      <button class="menu-item ${item.danger ? "danger" : ""}" role="menuitem" tabindex="-1" ?disabled=${item.off} @click=${() => this.#choose(item)}>
         ${icon(item.sign)}<span class="grow">${item.label}</span>${item.key ? html`<kbd>${item.key}</kbd>` : nothing}
       </button>`;
   }

@@ -1,8 +1,5 @@
 import { Virtualizer, defaultRangeExtractor, elementScroll, observeElementOffset, observeElementRect } from "@tanstack/virtual-core";
 
-/** What the library asks of the bundler that others build with. */
-globalThis.process ??= { env: { NODE_ENV: "production" } };
-
 const OVERSCAN = 8;
 const NEAR = 400;
 

@@ -23,7 +23,8 @@ class WireDetail extends Part {
     return html`
       <header class="detail-head">
         <div class="grow"><p class="detail-kind">${directionOf(entry)}</p><h3 tabindex="-1">${nameOf(entry)}</h3></div>
-        <button class="icon-button" aria-label=${t("do.close")} title=${t("do.close")} @click=${() => this.wire.choose(null)}>${icon("x")}</button>
+        <button class="icon-button" aria-label=${t("do.close")} title=${t("do.close")}
+          @click=${() => this.wire.choose(null)}>${icon("x")}</button>
       </header>
       <div class="detail-body">
         ${entry.title === entry.kind ? nothing : html`<p class="detail-title mono">${visible(entry.title)}</p>`}
@@ -54,8 +55,10 @@ class WireDetail extends Part {
   #actions(entry) {
     const page = documentation(this.world.kinds, entry.route);
     return html`<p class="detail-actions">
-      ${entry.route && entry.kind !== "answer" ? html`<button class="button compact" @click=${() => this.#makeFail(entry)}>${icon("bug", "small")}${t("wire.fail")}</button>` : nothing}
-      ${page ? html`<a class="button compact quiet" href=${page} target="_blank" rel="noopener">${icon("external-link", "small")}${t("wire.documentation")}</a>` : nothing}
+      ${entry.route && entry.kind !== "answer" ? html`<button class="button compact"
+        @click=${() => this.#makeFail(entry)}>${icon("bug", "small")}${t("wire.fail")}</button>` : nothing}
+      ${page ? html`<a class="button compact quiet" href=${page} target="_blank"
+        rel="noopener">${icon("external-link", "small")}${t("wire.documentation")}</a>` : nothing}
     </p>`;
   }
 
@@ -67,7 +70,9 @@ class WireDetail extends Part {
       ["wire.app", record.clientId], ["wire.request-id", record.requestId],
       ["wire.connection", record.connectionId], ["wire.message-id", record.messageId], ["wire.msg-id", record.msgId],
     ];
-    return html`<dl class="detail-facts">${facts.filter(([, value]) => value).map(([key, value]) => html`<dt>${t(key)}</dt><dd class="mono">${visible(value)}</dd>`)}</dl>`;
+    const known = facts.filter(([, value]) => value);
+    return html`<dl class="detail-facts">
+      ${known.map(([key, value]) => html`<dt>${t(key)}</dt><dd class="mono">${visible(value)}</dd>`)}</dl>`;
   }
 
   #bodies({ record }) {
@@ -82,7 +87,8 @@ class WireDetail extends Part {
     const { data, ...envelope } = record.frame ?? { raw: record.raw };
     const said = record.data ?? data;
     return html`
-      ${said === undefined || said === null || said === "" ? nothing : html`<json-view .value=${said} .label=${t(kind === "answer" ? "wire.answer-data" : "wire.data")}></json-view>`}
+      ${said === undefined || said === null || said === "" ? nothing : html`<json-view .value=${said}
+        .label=${t(kind === "answer" ? "wire.answer-data" : "wire.data")}></json-view>`}
       ${record.ack ? html`<json-view .value=${record.ack} .label=${t("wire.answer")}></json-view>` : nothing}
       <json-view .value=${envelope} .label=${t("wire.envelope")}></json-view>`;
   }
@@ -92,8 +98,11 @@ class WireDetail extends Part {
     if (!found.length) return nothing;
     return html`<h4 class="label">${t("wire.related")}</h4><ul class="detail-related">
       ${found.slice(0, RELATED_SHOWN).map((entry) => html`<li><button @click=${() => this.#jump(entry)}>
-        <time>${clockSeconds(entry.at)}</time><span class="clip">${nameOf(entry)}</span><span class="badge ${TONES[entry.tone]}">${statusOf(entry)}</span></button></li>`)}
-      ${found.length > RELATED_SHOWN ? html`<li class="muted">${t("wire.related.more", { n: found.length - RELATED_SHOWN })}</li>` : nothing}
+        <time>${clockSeconds(entry.at)}</time><span class="clip">${nameOf(entry)}</span>
+        <span class="badge ${TONES[entry.tone]}">${statusOf(entry)}</span></button></li>`)}
+      ${found.length > RELATED_SHOWN
+        ? html`<li class="muted">${t("wire.related.more", { n: found.length - RELATED_SHOWN })}</li>`
+        : nothing}
     </ul>`;
   }
 

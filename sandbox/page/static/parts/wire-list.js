@@ -6,9 +6,6 @@ import { TONES, costOf, elapsed, nameOf, signOf, spoken, statusOf } from "./wire
 import { t } from "../words.js";
 import { clockSeconds, dayAndClock, visible } from "../format.js";
 
-/** The library asks for the one variable of a build tool that it needs. */
-globalThis.process ??= { env: { NODE_ENV: "production" } };
-
 const ROW = 30;
 const ROW_WITH_NOTE = 49;
 const OLDER_ROW = 40;
@@ -43,15 +40,18 @@ class WireList extends Part {
     const rows = virtual.getVirtualItems();
     const { selected } = this.wire;
     return html`
-      <div class="wire-scroll" role="listbox" tabindex="0" aria-label=${t("wire.list")} aria-activedescendant=${selected ? `wire-${selected.key}` : nothing}
+      <div class="wire-scroll" role="listbox" tabindex="0" aria-label=${t("wire.list")}
+        aria-activedescendant=${selected ? `wire-${selected.key}` : nothing}
         @keydown=${this.#key} @scroll=${this.#scrolled}>
         <div class="wire-sizer" .style=${`height:${virtual.getTotalSize()}px`} role="presentation">
-          ${this.wire.hasOlder ? html`<button class="button compact quiet wire-older" tabindex="-1" ?disabled=${this.#loading} @click=${this.#older}>${icon("rotate-ccw", "small")}${t("wire.older")}</button>` : nothing}
+          ${this.wire.hasOlder ? html`<button class="button compact quiet wire-older" tabindex="-1" ?disabled=${this.#loading}
+            @click=${this.#older}>${icon("rotate-ccw", "small")}${t("wire.older")}</button>` : nothing}
           ${repeat(rows, (row) => row.key, (row) => this.#row(shown[row.index], row))}
         </div>
         ${shown.length ? nothing : this.#empty()}
       </div>
-      ${this.#atEnd || !shown.length ? nothing : html`<button class="button compact wire-newest" @click=${this.#newest}>${icon("arrow-down", "small")}${t("wire.newest")}</button>`}`;
+      ${this.#atEnd || !shown.length ? nothing : html`<button class="button compact wire-newest"
+        @click=${this.#newest}>${icon("arrow-down", "small")}${t("wire.newest")}</button>`}`;
   }
 
   updated() {
@@ -63,12 +63,13 @@ class WireList extends Part {
     const { selected, related } = this.wire;
     const mark = entry === selected ? "chosen" : related.has(entry.key) ? "related" : "";
     return html`
-      <div class="wire-row ${entry.tone} ${entry.kind} ${mark}" role="option" id="wire-${entry.key}" aria-selected=${entry === selected} aria-label=${spoken(entry)}
-        aria-posinset=${row.index + 1} aria-setsize=${this.wire.shown.length} .style=${`transform:translateY(${row.start}px);height:${row.size}px`}
+      <div class="wire-row ${entry.tone} ${entry.kind} ${mark}" role="option" id="wire-${entry.key}" aria-selected=${entry === selected}
+        aria-label=${spoken(entry)} aria-posinset=${row.index + 1} aria-setsize=${this.wire.shown.length}
+        .style=${`transform:translateY(${row.start}px);height:${row.size}px`}
         @click=${() => this.wire.choose(entry === selected ? null : entry)}>
         <time title=${dayAndClock(entry.at)}>${clockSeconds(entry.at)}</time>
         <span class="wire-way ${entry.api ? "api" : "stream"}">${icon(signOf(entry), "small")}</span>
-        <span class="clip wire-name" title=${visible(entry.title)}>${methodMark(entry)}${nameOf(entry)}${entry.faultId ? html` <span class="wire-struck" title=${t("wire.struck")}>${icon("zap", "small")}</span>` : nothing}</span>
+        <span class="clip wire-name" title=${visible(entry.title)}>${methodMark(entry)}${nameOf(entry)}${strikeMark(entry)}</span>
         <span class="wire-cost ${entry.counted ? "counted" : ""}" title=${entry.kind === "answer" ? nothing : costOf(entry)}></span>
         <span class="badge ${TONES[entry.tone]}">${statusOf(entry)}</span>
         <span class="figures">${elapsed(entry)}</span>
@@ -78,7 +79,8 @@ class WireList extends Part {
 
   #empty() {
     const { narrowed, entries } = this.wire;
-    return html`<div class="empty">${icon(narrowed ? "funnel" : "activity")}<p>${t(narrowed && entries.length ? "wire.empty.filter" : "wire.empty")}</p></div>`;
+    const hidden = narrowed && entries.length > 0;
+    return html`<div class="empty">${icon(hidden ? "funnel" : "activity")}<p>${t(hidden ? "wire.empty.filter" : "wire.empty")}</p></div>`;
   }
 
   #virtualizer() {
@@ -136,10 +138,11 @@ class WireList extends Part {
   #key(event) {
     const { shown, selected } = this.wire;
     const at = shown.indexOf(selected);
-    const steps = { ArrowDown: at + 1, ArrowUp: at < 0 ? shown.length - 1 : at - 1, Home: 0, End: shown.length - 1, PageDown: at + PAGE, PageUp: at - PAGE };
+    const last = shown.length - 1;
+    const steps = { ArrowDown: at + 1, ArrowUp: at < 0 ? last : at - 1, Home: 0, End: last, PageDown: at + PAGE, PageUp: at - PAGE };
     if (event.key === "Enter" && selected) this.dispatchEvent(new CustomEvent("look", { bubbles: true }));
     else if (event.key === "Escape" && selected) this.wire.choose(null);
-    else if (steps[event.key] !== undefined && shown.length) this.#goTo(Math.max(0, Math.min(shown.length - 1, steps[event.key])));
+    else if (steps[event.key] !== undefined && shown.length) this.#goTo(Math.max(0, Math.min(last, steps[event.key])));
     else return;
     event.preventDefault();
   }
@@ -159,5 +162,8 @@ class WireList extends Part {
 
 /** What is not sent with POST says so. */
 const methodMark = ({ api, record }) => (api && record.method !== "POST" ? html`<small>${record.method}</small> ` : nothing);
+
+const strikeMark = ({ faultId }) =>
+  (faultId ? html` <span class="wire-struck" title=${t("wire.struck")}>${icon("zap", "small")}</span>` : nothing);
 
 customElements.define("wire-list", WireList);

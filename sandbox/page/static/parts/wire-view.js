@@ -26,7 +26,8 @@ class WireView extends Part {
       <div class="wire-body ${this.wire.selected ? "split" : ""}">
         <wire-list .wire=${this.wire} @look=${this.#look}></wire-list>
         ${this.wire.selected
-          ? html`<wire-detail class="wire-detail" role="region" aria-label=${t("wire.details")} .wire=${this.wire} .world=${this.world} @jump=${this.#jump} @keydown=${this.#leave}></wire-detail>`
+          ? html`<wire-detail class="wire-detail" role="region" aria-label=${t("wire.details")} .wire=${this.wire} .world=${this.world}
+            @jump=${this.#jump} @keydown=${this.#leave}></wire-detail>`
           : nothing}
       </div>`;
   }
@@ -38,38 +39,53 @@ class WireView extends Part {
     return html`
       <button class="wire-meter" aria-expanded=${this.#costs} aria-label=${t("wire.costs")} @click=${this.#toggleCosts}>
         ${icon(this.#costs ? "chevron-down" : "chevron-right", "small")}
-        ${this.#gauge(t("quota.calls.short"), meter.callsUsed, meter.callsQuota)} ${this.#gauge(t("quota.pushes.short"), meter.pushesUsed, meter.pushesQuota)}
+        ${this.#gauge(t("quota.calls.short"), meter.callsUsed, meter.callsQuota)}
+        ${this.#gauge(t("quota.pushes.short"), meter.pushesUsed, meter.pushesQuota)}
         ${broken ? html`<span class="badge red">${t("quota.violations.short", { n: broken })}</span>` : nothing}
       </button>
       ${this.#costs ? html`<div class="wire-costs"><quota-meter .world=${this.world}></quota-meter></div>` : nothing}`;
   }
 
   #gauge(name, used, quota) {
-    return html`<span class="wire-gauge"><span>${name} <b>${grouped(used)}</b><span class="muted"> / ${grouped(quota)}</span></span>${bar(quota ? used / quota : 0, name)}</span>`;
+    return html`<span class="wire-gauge">
+      <span>${name} <b>${grouped(used)}</b><span class="muted"> / ${grouped(quota)}</span></span>
+      ${bar(quota ? used / quota : 0, name)}</span>`;
   }
 
   #tools() {
     const { filter, paused } = this.wire;
-    const toggle = (name) => html`<button class="chip" aria-pressed=${filter[name]} @click=${() => this.wire.narrow({ [name]: !filter[name] })}>${name === "counted" ? html`<span class="wire-cost counted"></span>` : nothing}${t(`wire.only.${name}`)}</button>`;
+    const toggle = (name) => html`<button class="chip" aria-pressed=${filter[name]}
+      @click=${() => this.wire.narrow({ [name]: !filter[name] })}>
+      ${name === "counted" ? html`<span class="wire-cost counted"></span>` : nothing}${t(`wire.only.${name}`)}</button>`;
     return html`
       <div class="wire-tools">
         <label class="search grow">${icon("search", "small")}<span class="hidden-text">${t("wire.filter")}</span>
-          <input class="input" type="search" placeholder=${t("wire.filter")} .value=${live(filter.text)} @focus=${() => this.wire.warm()} @input=${this.#type} spellcheck="false" autocomplete="off"></label>
-        <button class="icon-button" aria-pressed=${paused} aria-label=${t(paused ? "wire.go-on" : "wire.pause")} title=${t(paused ? "wire.go-on" : "wire.pause")} @click=${() => this.wire.pause(!paused)}>${icon(paused ? "play" : "pause")}</button>
-        <button class="icon-button" aria-label=${t("wire.clear")} title=${t("wire.clear")} @click=${() => this.wire.clear()}>${icon("trash")}</button>
+          <input class="input" type="search" placeholder=${t("wire.filter")} .value=${live(filter.text)} @focus=${() => this.wire.warm()}
+            @input=${this.#type} spellcheck="false" autocomplete="off"></label>
+        <button class="icon-button" aria-pressed=${paused} aria-label=${t(paused ? "wire.go-on" : "wire.pause")}
+          title=${t(paused ? "wire.go-on" : "wire.pause")} @click=${() => this.wire.pause(!paused)}>
+          ${icon(paused ? "play" : "pause")}</button>
+        <button class="icon-button" aria-label=${t("wire.clear")} title=${t("wire.clear")}
+          @click=${() => this.wire.clear()}>${icon("trash")}</button>
         <div class="wire-chips">
           <div class="segments" role="group" aria-label=${t("wire.source")}>
-            ${SOURCES.map((one) => html`<button aria-pressed=${filter.source === one} @click=${() => this.wire.narrow({ source: one })}>${t(`wire.source.${one}`)}</button>`)}
+            ${SOURCES.map((one) => html`<button aria-pressed=${filter.source === one}
+              @click=${() => this.wire.narrow({ source: one })}>${t(`wire.source.${one}`)}</button>`)}
           </div>
           ${toggle("failed")} ${toggle("counted")} ${toggle("pings")}
-          <span class="wire-count" role="status">${paused ? html`<span class="badge amber">${t(this.wire.missed ? "wire.paused.more" : "wire.paused")}</span>` : this.#count()}</span>
+          <span class="wire-count" role="status">${paused ? this.#paused() : this.#count()}</span>
         </div>
       </div>`;
   }
 
+  #paused() {
+    return html`<span class="badge amber">${t(this.wire.missed ? "wire.paused.more" : "wire.paused")}</span>`;
+  }
+
   #count() {
     const [shown, all] = [this.wire.shown.length, this.wire.entries.length];
-    return html`<span class="figures">${this.wire.narrowed ? t("wire.some", { n: grouped(shown), all: grouped(all) }) : grouped(shown)}</span>`;
+    const text = this.wire.narrowed ? t("wire.some", { n: grouped(shown), all: grouped(all) }) : grouped(shown);
+    return html`<span class="figures">${text}</span>`;
   }
 
   #toggleCosts() {

@@ -27,7 +27,10 @@ export function statusOf(entry) {
 
 export const TONES = { ok: "green", part: "amber", bad: "red", wait: "" };
 
-export const costOf = (entry) => t(entry.api ? (entry.counted ? "wire.counted" : "wire.free") : entry.counted ? "wire.counted-push" : "wire.free");
+export function costOf({ api, counted }) {
+  if (!counted) return t("wire.free");
+  return t(api ? "wire.counted" : "wire.counted-push");
+}
 
 export function elapsed(entry) {
   if (entry.elapsedMs === null) return "";
@@ -37,6 +40,7 @@ export function elapsed(entry) {
 
 /** All of a line in one sentence, for those who hear it. */
 export function spoken(entry) {
-  const parts = [clockSeconds(entry.at), directionOf(entry), nameOf(entry), statusOf(entry), entry.kind === "answer" ? "" : costOf(entry), elapsed(entry), visible(entry.note)];
+  const cost = entry.kind === "answer" ? "" : costOf(entry);
+  const parts = [clockSeconds(entry.at), directionOf(entry), nameOf(entry), statusOf(entry), cost, elapsed(entry), visible(entry.note)];
   return parts.filter(Boolean).join(", ");
 }
