@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := bot handlers cards sandbox tests docs
 
-.PHONY: venv demo run test check bench soak format lock clean
+.PHONY: venv demo run test check bench soak screenshots format lock clean
 .DEFAULT_GOAL := test
 
 venv: .venv/ready
@@ -36,6 +36,9 @@ bench: venv  ## speed, as ratios within one run
 
 soak: venv   ## the long runs
 	$(BIN)/pytest -m soak --timeout 3600
+
+screenshots: venv ## the pictures of the sandbox's page, in both schemes and widths
+	$(BIN)/python -m docs.pictures.screens
 
 format: venv
 	$(BIN)/ruff format $(SOURCES)

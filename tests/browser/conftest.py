@@ -39,9 +39,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def box() -> Iterator[Sandbox]:
-    """A sandbox of this test's own, as a program."""
-    with programs.sandbox() as started:
+def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox of this test's own, as a program; a parameter holds words of its command line."""
+    with programs.sandbox(*getattr(request, "param", ())) as started:
         yield started
 
 
