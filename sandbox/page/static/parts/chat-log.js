@@ -15,6 +15,8 @@ class ChatLog extends Part {
   #atBottom = true;
   #newBelow = false;
   #lastId = "";
+  #top = 0;
+  #sizes = new ResizeObserver(() => this.#follow());
 
   models() {
     return [this.seat, this.world];
@@ -33,8 +35,13 @@ class ChatLog extends Part {
     this.#lastId = last;
   }
 
+  /** The window onto what was said, and all of it: a wider neighbour, a taller composer or a row drawn for the first time changes one of them. */
+  firstUpdated() {
+    for (const one of [this.#box, this.querySelector(".said")]) this.#sizes.observe(one);
+  }
+
   updated() {
-    if (this.#atBottom) this.#toBottom();
+    this.#follow();
   }
 
   render() {
@@ -43,7 +50,7 @@ class ChatLog extends Part {
       <div class="log" role="log" aria-label=${t("chat.log")} tabindex="0" @scroll=${this.#scrolled}>
         ${this.seat.hasOlder ? html`<button class="button quiet older" @click=${this.#older}>${icon("clock", "small")}${t("chat.older")}</button>` : nothing}
         ${messages.length ? nothing : this.#start()}
-        ${repeat(messages, (message) => message.id, (message, index) => this.#row(message, messages[index - 1]))}
+        <div class="said">${repeat(messages, (message) => message.id, (message, index) => this.#row(message, messages[index - 1]))}</div>
       </div>
       ${this.#newBelow ? html`<button class="button new-below" @click=${this.#jump}>${icon("arrow-down", "small")}${t("chat.new-below")}</button>` : nothing}`;
   }
@@ -71,9 +78,12 @@ class ChatLog extends Part {
     return message?.from?.userId === this.seat.userId;
   }
 
+  /** Only a way up leads away from the bottom: the browser too scrolls, downwards, when rows above become taller. */
   #scrolled = () => {
     const box = this.#box;
-    this.#atBottom = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+    const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+    if (near || box.scrollTop < this.#top) this.#atBottom = near;
+    this.#top = box.scrollTop;
     if (this.#atBottom && this.#newBelow) {
       this.#newBelow = false;
       this.requestUpdate();
@@ -95,11 +105,9 @@ class ChatLog extends Part {
     box.scrollTop = box.scrollHeight - fromEnd;
   };
 
-  /** Twice, because rows that were never drawn are only then as high as they are. */
-  #toBottom() {
+  #follow() {
     const box = this.#box;
-    box.scrollTop = box.scrollHeight;
-    requestAnimationFrame(() => { if (this.#atBottom) box.scrollTop = box.scrollHeight; });
+    if (this.#atBottom) box.scrollTop = box.scrollHeight;
   }
 }
 
