@@ -105,7 +105,9 @@ export class Seat extends Model {
   async loadOlder() {
     if (!this.hasOlder) return;
     const before = Math.min(...this.messages.map((message) => message.seq));
+    const known = this.#byId;
     const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before, limit: PAGE });
+    if (known !== this.#byId) return;
     this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     this.#sort();
@@ -132,13 +134,13 @@ export class Seat extends Model {
   }
 
   async #loadMessages() {
-    const [asked, who, after] = [this.openId, this.userId, this.#lastSeq];
+    const [asked, known, after] = [this.openId, this.#byId, this.#lastSeq];
     if (!asked) return;
     let found;
     try {
-      found = await get(`conversations/${encodeURIComponent(asked)}`, { as: who, after, ...(after ? {} : { limit: PAGE }) });
+      found = await get(`conversations/${encodeURIComponent(asked)}`, { as: this.userId, after, ...(after ? {} : { limit: PAGE }) });
     } catch { return; }
-    if (asked !== this.openId || who !== this.userId) return;
+    if (known !== this.#byId) return;
     if (!after) this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     for (const id of found.recalled ?? []) this.#byId.delete(id);
@@ -152,8 +154,9 @@ export class Seat extends Model {
     this.messages = [...this.#byId.values()].sort((a, b) => number(a) - number(b));
   }
 
+  /** An answer still under way belongs to what is forgotten: the map it began with is no longer this one. */
   #forget() {
-    this.#byId.clear();
+    this.#byId = new Map();
     this.messages = [];
     this.#lastSeq = 0;
     this.hasOlder = false;
