@@ -1,6 +1,7 @@
 """Every interface of DingTalk that the sandbox has."""
 
-from sandbox import auth, card, contact, gateway, nowhere, recycle, robot, storage
+from sandbox import auth, card, contact, nowhere, recycle, robot, storage
+from sandbox.stream import gateway
 from sandbox.wire import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (

@@ -15,16 +15,17 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import ids, throttle
-from sandbox.answering import HTTP_OK, Answer, made_up, refused, send
+from sandbox import ids
 from sandbox.drive.failing import failing
 from sandbox.drive.refusals import refusal
-from sandbox.effects import CallEffect
 from sandbox.errors import ApiError, OldApiError
-from sandbox.faults import Fault, ItemFault
+from sandbox.faults import throttle
+from sandbox.faults.answering import HTTP_OK, Answer, made_up, refused, send
+from sandbox.faults.effects import CallEffect
+from sandbox.faults.faults import Fault, ItemFault
+from sandbox.faults.occasions import call_occasion
 from sandbox.locks import LOCKED
 from sandbox.notes import note_of
-from sandbox.occasions import call_occasion
 from sandbox.people import App
 from sandbox.record import CallRecord
 from sandbox.tokens import Token

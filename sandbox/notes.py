@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sandbox.effects import CallEffect
-from sandbox.faults import Fault
+from sandbox.faults.effects import CallEffect
+from sandbox.faults.faults import Fault
 
 
 def note_of(fault: Fault[CallEffect]) -> str:

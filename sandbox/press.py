@@ -14,8 +14,8 @@ from sandbox.card import UNION_ID, changed
 from sandbox.cards import Button, Card, buttons_of, check_size, checked_params
 from sandbox.chat import Message
 from sandbox.errors import ApiError
-from sandbox.frames import CALLBACK, CARD_TOPIC, OK, Push, parse
 from sandbox.people import Person
+from sandbox.stream.frames import CALLBACK, CARD_TOPIC, OK, Push, parse
 from sandbox.talk import MisuseError, Utterance, conversation_of, say
 from sandbox.world import World
 

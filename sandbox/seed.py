@@ -8,16 +8,16 @@ from sandbox import drive
 from sandbox.cards import Card, Cards, Template
 from sandbox.chat import Chat, Conversation, Message, Session
 from sandbox.clock import Clock
-from sandbox.dice import Dice
-from sandbox.faultform import fault_json, read_fault
-from sandbox.faults import Faults
+from sandbox.faults.faults import Faults
+from sandbox.faults.form import fault_json, read_fault
 from sandbox.limits import Limits
 from sandbox.locks import WriteLocks
 from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
 from sandbox.seedfile import read_seed
-from sandbox.stream import SEED, Stream
+from sandbox.stream.dice import Dice
+from sandbox.stream.stream import SEED, Stream
 from sandbox.suggestions import checked_suggestions
 from sandbox.tokens import Tokens
 from sandbox.world import World

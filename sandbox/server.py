@@ -8,12 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import control, gateway
+from sandbox import control
 from sandbox.endpoints import ENDPOINTS
 from sandbox.gate import Gate
 from sandbox.guard import Guard
 from sandbox.page import serving
 from sandbox.seed import new_world
+from sandbox.stream import gateway
 from sandbox.world import World
 
 __all__ = ["ENDPOINTS", "Server", "create_app"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from sandbox import ids
 from sandbox.chat import GROUP, Conversation, Session
-from sandbox.frames import CALLBACK, ROBOT_TOPIC, Push
 from sandbox.people import Application, Person
+from sandbox.stream.frames import CALLBACK, ROBOT_TOPIC, Push
 from sandbox.world import World
 
 SESSION_MS = 5_400_000

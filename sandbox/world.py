@@ -8,7 +8,7 @@ from sandbox.cards import Cards
 from sandbox.chat import Chat, Conversation
 from sandbox.clock import Clock
 from sandbox.drive import Drive
-from sandbox.faults import Faults
+from sandbox.faults.faults import Faults
 from sandbox.limits import Limits
 from sandbox.locks import WriteLocks
 from sandbox.log import Log
@@ -16,8 +16,8 @@ from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
 from sandbox.record import CallRecord
-from sandbox.run import Run
-from sandbox.stream import Stream
+from sandbox.runs.run import Run
+from sandbox.stream.stream import Stream
 from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens

@@ -1,12 +1,12 @@
 """Control of what shall go wrong: faults ordered, taken back, and the catalogue of those there are."""
 
 from sandbox.control.desk import JsonObject, Order, Route
-from sandbox.documented import errors_of
 from sandbox.endpoints import ENDPOINTS
-from sandbox.faultform import fault_fields, fault_json
-from sandbox.frames import TOPICS
-from sandbox.kinds import KINDS, Kind, expand
+from sandbox.faults.documented import errors_of
+from sandbox.faults.form import fault_fields, fault_json
+from sandbox.faults.kinds import KINDS, Kind, expand
 from sandbox.paper import to_json
+from sandbox.stream.frames import TOPICS
 from sandbox.talk import MisuseError
 
 
@@ -16,7 +16,7 @@ async def faults(order: Order) -> JsonObject:
 
 
 async def order_fault(order: Order) -> JsonObject:
-    """Orders a fault, see `sandbox.faults`, by its fields, by its kind or by both; returns its id and its seed."""
+    """Orders a fault by its fields, by its kind or by both; returns its id and its seed."""
     if not order.body.get("kind"):
         order.need("route")
     raw = expand(order.body)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox import recorder, replay
 from sandbox.control.desk import REFUSALS, Handler, JsonObject, Order, Route, reason
 from sandbox.control.touched import touched
 from sandbox.paper import to_json
-from sandbox.run import IDLE, RECORDING, Noted
+from sandbox.runs import recorder, replay
+from sandbox.runs.run import IDLE, RECORDING, Noted
+from sandbox.runs.tape import from_paper, to_paper
 from sandbox.talk import MisuseError
-from sandbox.tape import from_paper, to_paper
 from sandbox.ticks import TOPICS
 
 

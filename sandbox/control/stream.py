@@ -1,11 +1,11 @@
 """Control of the stream: connections, frames, and making it difficult."""
 
-from sandbox.connection import Connection
 from sandbox.control.desk import JsonObject, Order, Route
-from sandbox.frames import FrameRecord, parse
-from sandbox.gateway import push_suite_ticket
 from sandbox.paper import to_json
-from sandbox.stream import Stream
+from sandbox.stream.connection import Connection
+from sandbox.stream.frames import FrameRecord, parse
+from sandbox.stream.gateway import push_suite_ticket
+from sandbox.stream.stream import Stream
 from sandbox.talk import MisuseError
 
 

@@ -1,5 +1,7 @@
 """Control of the interfaces: what was called, how strict and slow they are."""
 
+from dataclasses import asdict
+
 from sandbox.control.desk import JsonObject, Order, Route
 from sandbox.limits import Limits
 from sandbox.paper import camel, to_json
@@ -47,6 +49,13 @@ async def set_limits(order: Order) -> JsonObject:
     return to_json(order.world.limits)
 
 
+async def reset_limits(order: Order) -> JsonObject:
+    """All knobs back to where a new sandbox has them."""
+    order.world.limits.change(**asdict(Limits()))
+    order.world.clock.wake()
+    return to_json(order.world.limits)
+
+
 async def meter(order: Order) -> JsonObject:
     """What is used of this month's quotas, by interface, and what an application did although it is forbidden."""
     world, used = order.world, order.world.meter
@@ -67,5 +76,6 @@ ROUTES: tuple[Route, ...] = (
     ("DELETE", "/calls", forget_calls),
     ("GET", "/limits", limits),
     ("PUT", "/limits", set_limits),
+    ("DELETE", "/limits", reset_limits),
     ("GET", "/meter", meter),
 )

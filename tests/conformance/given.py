@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import quote
@@ -237,9 +236,9 @@ async def _connected(
         yield socket
 
 
-async def _signature(_sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+async def _signature(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
     """How a third party signs: https://open.dingtalk.com/document/development/the-signature-calculation-method-of-the-third-party-access-interface"""
-    timestamp = str(int(time.time() * 1000))
+    timestamp = str((await sandbox.ask("GET", "clock"))["nowMs"])
     signed = f"{timestamp}\n{names['suite_ticket']}".encode()
     digest = hmac.digest(SUITE_SECRET.encode(), signed, hashlib.sha256)
     return {"timestamp": timestamp, "signature": base64.b64encode(digest).decode()}

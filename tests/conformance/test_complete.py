@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import sandbox
+from sandbox import faults
 from sandbox.server import ENDPOINTS
 from sandbox.wire import Endpoint
 from tests.conformance.pages import Page, families, load
 
 PAGES = [page for family in families() for page in load(family)]
 SERVED = [endpoint for endpoint in ENDPOINTS if endpoint.method != "*"]
-DOCUMENTED = json.loads(Path(sandbox.__file__).with_name("documented.json").read_text("utf-8"))
+DOCUMENTED = json.loads(Path(faults.__file__).with_name("documented.json").read_text("utf-8"))
 each_interface = pytest.mark.parametrize("endpoint", SERVED, ids=lambda endpoint: endpoint.route)
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, CORP_ID, Control, Json
 from tests.conformance.given import TEMPLATE, known
-from tests.conformance.test_stream import Robot, connections, heard
+from tests.conformance.robots import Robot, connections, heard
 
 NODE = Path(__file__).with_name("node")
 BUTTONS = {"msgButtons": [{"text": "Agree", "color": "blue", "id": "agree", "request": True}]}

@@ -78,7 +78,7 @@ async def test_everything_that_grows_with_use_has_an_end_also_after_loading(sand
 async def test_a_push_is_acknowledged_however_many_came_after_it(
     sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.stream.REMEMBERED", 3)
+    monkeypatch.setattr("sandbox.stream.stream.REMEMBERED", 3)
     async with Server() as server:
         control = Control(sandbox.http, server.url)
         async with listening(control) as listener:

@@ -101,6 +101,13 @@ async def test_unknown_names_are_refused(sandbox: Control, path: str) -> None:
         assert "nonsense" in (await answer.json())["error"]
 
 
+async def test_limits_go_back_to_where_they_were(sandbox: Control) -> None:
+    before = await sandbox.ask("GET", "limits")
+    await sandbox.limits(latencyMs=5, writeLock="space", permitUnlimited=True)
+    assert await sandbox.ask("DELETE", "limits") == before
+    assert await sandbox.ask("GET", "limits") == before
+
+
 async def test_the_clock_wakes_whoever_sleeps_by_it() -> None:
     clock = Clock()
     sleeping = asyncio.create_task(clock.sleep_until(clock.now() + 3600))

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-import sandbox
+from sandbox import faults
 from sandbox.server import ENDPOINTS
 
 ROUTES = {endpoint.route: endpoint for endpoint in ENDPOINTS if endpoint.method != "*"}
 DOCUMENTED: dict[str, list[dict[str, Any]]] = json.loads(
-    Path(sandbox.__file__).with_name("documented.json").read_text("utf-8")
+    Path(faults.__file__).with_name("documented.json").read_text("utf-8")
 )
 WITHOUT_ROWS = {
     "GET /gettoken": "its page names the global table only",

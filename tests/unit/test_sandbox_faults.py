@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.clock import Clock
-from sandbox.effects import CallEffect
-from sandbox.faultform import fault_fields, fault_json, read_fault
-from sandbox.faults import Fault, Faults, ItemFault, Occasion
+from sandbox.faults.effects import CallEffect
+from sandbox.faults.faults import Fault, Faults, ItemFault, Occasion
+from sandbox.faults.form import fault_fields, fault_json, read_fault
 from sandbox.seed import dump, load, new_world, reseed
 
 ROUTE = "GET /v1.0/storage/spaces/{spaceId}"

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.throttle import API_QPS, APP_QPM, APP_QPS, NO_QUOTA, SUITE_QPS, Refused
+from sandbox.faults.throttle import API_QPS, APP_QPM, APP_QPS, NO_QUOTA, SUITE_QPS, Refused
 from tests.conformance.control import Control
 from tests.unit.sandbox_listener import call, calls, card
 from tests.unit.storage_at_hand import MARKETING

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.documented import errors_of
 from sandbox.endpoints import ENDPOINTS
-from sandbox.kinds import KINDS
+from sandbox.faults.documented import errors_of
+from sandbox.faults.kinds import KINDS
 from sandbox.wire import Endpoint
 from tests.conformance.control import Control
 

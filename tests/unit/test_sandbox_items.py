@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import ItemFault
+from sandbox.faults.faults import ItemFault
 from tests.unit.storage_at_hand import MARKETING, Caller, caller
 
 DENTRIES = f"/v1.0/storage/spaces/{MARKETING}/dentries"

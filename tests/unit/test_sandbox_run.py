@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox import recorder
+from sandbox.runs import recorder
 from sandbox.server import Server
 from tests.conformance.control import CLIENT_ID, Control
 from tests.unit.sandbox_listener import CARD, PATIENCE_S, Listener, call, calls, card, listening

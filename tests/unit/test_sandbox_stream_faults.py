@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.kinds import KINDS
+from sandbox.faults.kinds import KINDS
 from tests.conformance.control import Control
 from tests.unit.sandbox_listener import CARD, PATIENCE_S, ROBOT, Listener, card, listening, ticket
 

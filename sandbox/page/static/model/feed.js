@@ -9,10 +9,11 @@ export class Feed extends Model {
   #listeners = new Map();
   #failures = 0;
 
-  /** Calls `listener` whenever the topic has changed, and once now when something is known of it. */
+  /** Calls `listener` whenever the topic has changed; returns what ends it. */
   on(topic, listener) {
-    const known = this.#listeners.get(topic) ?? [];
-    this.#listeners.set(topic, [...known, listener]);
+    const known = this.#listeners.get(topic) ?? new Set();
+    this.#listeners.set(topic, known.add(listener));
+    return () => known.delete(listener);
   }
 
   start() {

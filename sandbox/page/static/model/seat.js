@@ -15,6 +15,9 @@ export class Seat extends Model {
   draft = "";
   #byId = new Map();
   #lastSeq = 0;
+  /** Grows whenever what was loaded is forgotten: an answer asked for before that is nobody's. */
+  #age = 0;
+  #ends = [];
   #drafts = new Map();
   #seen = readSeen();
   #conversationsLoader = new Loader(() => this.#loadConversations());
@@ -23,9 +26,16 @@ export class Seat extends Model {
   constructor(userId, feed) {
     super();
     this.userId = userId;
-    feed.on("chat", () => this.refresh());
-    feed.on("people", () => { this.#forget(); this.refresh(); });
-    feed.on("stream", () => this.#conversationsLoader.refresh());
+    this.#ends = [
+      feed.on("chat", () => this.refresh()),
+      feed.on("people", () => { this.#forget(); this.refresh(); }),
+      feed.on("stream", () => this.#conversationsLoader.refresh()),
+    ];
+  }
+
+  /** Nobody sits here any more. */
+  leave() {
+    for (const end of this.#ends) end();
   }
 
   get conversation() {
@@ -104,10 +114,10 @@ export class Seat extends Model {
 
   async loadOlder() {
     if (!this.hasOlder) return;
+    const age = this.#age;
     const before = Math.min(...this.messages.map((message) => message.seq));
-    const known = this.#byId;
     const found = await get(`conversations/${encodeURIComponent(this.openId)}`, { as: this.userId, before, limit: PAGE });
-    if (known !== this.#byId) return;
+    if (age !== this.#age) return;
     this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     this.#sort();
@@ -134,13 +144,13 @@ export class Seat extends Model {
   }
 
   async #loadMessages() {
-    const [asked, known, after] = [this.openId, this.#byId, this.#lastSeq];
+    const [asked, age, after] = [this.openId, this.#age, this.#lastSeq];
     if (!asked) return;
     let found;
     try {
       found = await get(`conversations/${encodeURIComponent(asked)}`, { as: this.userId, after, ...(after ? {} : { limit: PAGE }) });
     } catch { return; }
-    if (known !== this.#byId) return;
+    if (age !== this.#age) return;
     if (!after) this.hasOlder = found.more;
     for (const message of found.messages) this.#byId.set(message.id, message);
     for (const id of found.recalled ?? []) this.#byId.delete(id);
@@ -154,9 +164,9 @@ export class Seat extends Model {
     this.messages = [...this.#byId.values()].sort((a, b) => number(a) - number(b));
   }
 
-  /** An answer still under way belongs to what is forgotten: the map it began with is no longer this one. */
   #forget() {
-    this.#byId = new Map();
+    this.#age += 1;
+    this.#byId.clear();
     this.messages = [];
     this.#lastSeq = 0;
     this.hasOlder = false;
@@ -164,7 +174,7 @@ export class Seat extends Model {
   }
 
   #noteSeen(conversationId) {
-    this.#seen[this.#seenKey(conversationId)] = this.#lastSeq;
+    this.#seen = { ...readSeen(), [this.#seenKey(conversationId)]: this.#lastSeq };
     sessionStorage.setItem(SEEN_KEY, JSON.stringify(this.#seen));
   }
 

@@ -62,6 +62,7 @@ export class World extends Model {
   }
 
   setLimits = (changed) => put("limits", changed);
+  resetLimits = () => remove("limits");
   advance = (seconds) => post("clock", { advanceS: seconds });
   orderFault = (fault) => post("faults", fault);
   cancelFault = (id) => remove(id ? `faults/${id}` : "faults");

@@ -18,6 +18,7 @@ const NARROW = matchMedia("(max-width: 1120px)");
 class AppShell extends Part {
   #seats = [];
   #toasts = [];
+  #shown = 0;
   #pane = "chat";
   #dockOpen = localStorage.getItem(DOCK_KEY) !== "closed" && !NARROW.matches;
 
@@ -50,9 +51,18 @@ class AppShell extends Part {
       </main>
       ${this.#tabs()}
       ${this.feed.connected ? nothing : html`<div class="offline" role="status">${icon("cloud-off")} ${t("app.offline")}</div>`}
-      <div class="toasts" role="status" aria-live="polite">
+      <div class="toasts" popover="manual" role="status" aria-live="polite">
         ${this.#toasts.map((toast) => html`<div class="toast ${toast.bad ? "bad" : ""}">${icon(toast.bad ? "circle-alert" : "check")}<span>${toast.text}</span></div>`)}
       </div>`;
+  }
+
+  /** What is told lies above everything, dialogs included: what was shown last is on top. */
+  updated() {
+    const box = this.querySelector(".toasts");
+    if (!box || this.#toasts.length === this.#shown) return;
+    this.#shown = this.#toasts.length;
+    box.hidePopover();
+    if (this.#shown) box.showPopover();
   }
 
   #tabs() {
@@ -110,12 +120,14 @@ class AppShell extends Part {
   openBeside(userId) {
     if (this.#seats.some((seat) => seat.userId === userId)) return;
     const seat = this.newSeat(userId);
-    this.#seats = this.#seats.length < SEATS_MAX ? [...this.#seats, seat] : [...this.#seats.slice(0, -1), seat];
+    if (this.#seats.length === SEATS_MAX) this.#seats.at(-1).leave();
+    this.#seats = [...this.#seats.slice(0, SEATS_MAX - 1), seat];
     seat.refresh();
     this.#rewriteAddress();
   }
 
   closeSeat(seat) {
+    seat.leave();
     this.#seats = this.#seats.filter((one) => one !== seat);
     this.#rewriteAddress();
   }

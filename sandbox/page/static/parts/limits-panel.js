@@ -10,11 +10,6 @@ const NUMBERS = [
   { name: "taskSeconds" }, { name: "taskPolls", whole: true }, { name: "callbackSeconds" }, { name: "pingSeconds" },
 ];
 const LOCKS = ["off", "task", "parent", "space"];
-/** DingTalk's standard edition, and what the sandbox starts with. */
-const STANDARD = {
-  latencyMs: 0, callsPerSecond: 20, monthlyQuota: 5000, pushQuota: 3000, taskSeconds: 0.5, taskPolls: 0,
-  writeLock: "task", pingSeconds: 30, callbackSeconds: 2, permitUnlimited: false,
-};
 
 /** How slow and how strict the sandbox is. */
 class LimitsPanel extends Part {
@@ -72,15 +67,18 @@ class LimitsPanel extends Part {
     else this.requestUpdate();
   }
 
-  async #set(changed) {
-    await attempt(this, () => this.world.setLimits(changed));
-    this.#sliding = null;
-    this.requestUpdate();
+  #set(changed) {
+    return this.#turn(() => this.world.setLimits(changed));
   }
 
   #standard() {
-    const known = Object.entries(STANDARD).filter(([name]) => name in this.world.limits);
-    return this.#set(Object.fromEntries(known));
+    return this.#turn(() => this.world.resetLimits());
+  }
+
+  async #turn(act) {
+    await attempt(this, act);
+    this.#sliding = null;
+    this.requestUpdate();
   }
 }
 

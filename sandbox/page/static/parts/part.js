@@ -38,25 +38,32 @@ export function openMenu(button, menu) {
   const below = from.bottom + 6 + size.height <= innerHeight;
   menu.style.left = `${Math.max(8, Math.min(from.left, innerWidth - size.width - 8))}px`;
   menu.style.top = `${below ? from.bottom + 6 : Math.max(8, from.top - 6 - size.height)}px`;
-  menu.onkeydown = walkMenu;
+  menu.onkeydown = menuKeys;
   menu.querySelector("button:not(:disabled), input, select")?.focus();
 }
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /** The keyboard of a menu: https://www.w3.org/WAI/ARIA/apg/patterns/menubar/ (Escape is the popover's own). */
-function walkMenu(event) {
+function menuKeys(event) {
   if (event.target.matches("input, select, textarea")) return;
-  const items = [...this.querySelectorAll(".menu-item:not(:disabled)")];
-  const at = items.indexOf(document.activeElement);
+  const menu = event.currentTarget;
+  const buttons = [...menu.querySelectorAll(".menu-item:not(:disabled)")];
+  const at = buttons.indexOf(document.activeElement);
   let next = -1;
-  if (event.key in STEPS) next = (at + STEPS[event.key] + items.length) % items.length;
+  if (event.key in STEPS) next = (at + STEPS[event.key] + buttons.length) % buttons.length;
   else if (event.key === "Home") next = 0;
-  else if (event.key === "End") next = items.length - 1;
-  else if (event.key === "Tab") this.hidePopover();
-  else if (event.key.length === 1 && event.key !== " ") next = items.findIndex((item) => item.innerText.trim().toLowerCase().startsWith(event.key.toLowerCase()));
+  else if (event.key === "End") next = buttons.length - 1;
+  else if (event.key === "Tab") menu.hidePopover();
+  else if (event.key.length === 1 && event.key !== " ") next = buttons.findIndex((button) => beginsWith(button, event.key));
   event.stopPropagation();
   if (next < 0) return;
   event.preventDefault();
-  items[next].focus();
+  buttons[next].focus();
+}
+
+/** By its words; the face that may stand before them is none of them. */
+function beginsWith(button, letter) {
+  const words = (button.querySelector(".grow") ?? button).textContent.trim();
+  return words.toLowerCase().startsWith(letter.toLowerCase());
 }

@@ -19,7 +19,7 @@ class RowMenu extends Part {
 
   render() {
     return html`
-      <div class="menu row-menu" popover role="menu" aria-label=${visible(this.#title)} @toggle=${(event) => this.#toggled(event)}>
+      <div class="menu row-menu" popover role="menu" aria-label=${visible(this.#title)} @toggle=${this.#toggled}>
         <div class="menu-title clip"><bdi>${visible(this.#title)}</bdi></div>
         ${this.#items.map((item) => (item ? this.#item(item) : html`<hr>`))}
       </div>`;

@@ -3,7 +3,6 @@ import { Part, icon, openMenu } from "./part.js";
 import { progress } from "./drive-row.js";
 import { named } from "./by-hand.js";
 import { face } from "./faces.js";
-import "./row-menu.js";
 import { grouped, size, visible } from "../format.js";
 import { t } from "../words.js";
 import "./bin-list.js";

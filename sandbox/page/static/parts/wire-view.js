@@ -13,6 +13,7 @@ const TYPING_MS = 120;
 /** The wire: what went between the robot and DingTalk, and what it cost. */
 class WireView extends Part {
   static properties = { wire: { attribute: false }, world: { attribute: false } };
+  #text = "";
   #typing = 0;
   #costs = false;
 
@@ -60,7 +61,7 @@ class WireView extends Part {
     return html`
       <div class="wire-tools">
         <label class="search grow">${icon("search", "small")}<span class="hidden-text">${t("wire.filter")}</span>
-          <input class="input" type="search" placeholder=${t("wire.filter")} .value=${live(filter.text)} @focus=${() => this.wire.warm()}
+          <input class="input" type="search" placeholder=${t("wire.filter")} .value=${live(this.#text)} @focus=${() => this.wire.warm()}
             @input=${this.#type} spellcheck="false" autocomplete="off"></label>
         <button class="icon-button" aria-pressed=${paused} aria-label=${t(paused ? "wire.go-on" : "wire.pause")}
           title=${t(paused ? "wire.go-on" : "wire.pause")} @click=${() => this.wire.pause(!paused)}>
@@ -93,9 +94,11 @@ class WireView extends Part {
     this.requestUpdate();
   }
 
+  /** What is typed stays as it is, whatever arrives before it filters. */
   #type({ target }) {
+    this.#text = target.value;
     clearTimeout(this.#typing);
-    this.#typing = setTimeout(() => this.wire.narrow({ text: target.value }), TYPING_MS);
+    this.#typing = setTimeout(() => this.wire.narrow({ text: this.#text }), TYPING_MS);
   }
 
   async #look() {

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import seed
-from sandbox.names import bell_of, resolve, told
-from sandbox.progress import Progress, Seen
-from sandbox.recorder import is_fault, progress_from_here, require_idle
-from sandbox.run import REPLAYING, JsonObject, Name, Noted, Recording
+from sandbox.runs.names import bell_of, resolve, told
+from sandbox.runs.progress import Progress, Seen
+from sandbox.runs.recorder import is_fault, progress_from_here, require_idle
+from sandbox.runs.run import REPLAYING, JsonObject, Name, Noted, Recording
 from sandbox.world import World
 
 Give = Callable[[Noted, dict[str, Any]], Awaitable[JsonObject]]

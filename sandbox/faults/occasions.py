@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.faults import Occasion
+from sandbox.faults.faults import Occasion
 from sandbox.record import CallRecord
 from sandbox.wire import Endpoint, JsonObject
 from sandbox.world import World

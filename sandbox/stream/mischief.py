@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.clock import Clock
-from sandbox.connection import Connection
-from sandbox.effects import PushEffect, SocketEffect
-from sandbox.faults import Fault, Faults, Occasion
-from sandbox.frames import Push
+from sandbox.faults.effects import PushEffect, SocketEffect
+from sandbox.faults.faults import Fault, Faults, Occasion
+from sandbox.stream.connection import Connection
+from sandbox.stream.frames import Push
 
 HOLD_SECONDS = 5.0
 """How long a push is held back at most, by the sandbox's clock."""

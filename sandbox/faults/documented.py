@@ -10,7 +10,7 @@ JsonObject = dict[str, Any]
 
 @cache
 def _documented() -> dict[str, list[JsonObject]]:
-    file = resources.files("sandbox") / "documented.json"
+    file = resources.files("sandbox.faults") / "documented.json"
     found: dict[str, list[JsonObject]] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     return found
 

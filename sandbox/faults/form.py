@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
-from sandbox.effects import effect_class
-from sandbox.faults import Fault, When, Which, make_fault
+from sandbox.faults.effects import effect_class
+from sandbox.faults.faults import Fault, When, Which, make_fault
 from sandbox.paper import camel, from_json, to_json
 
 JsonObject = dict[str, Any]

@@ -1,7 +1,7 @@
 """Faults somebody ordered: which occasion they befall, when, and what happens then.
 
 An occasion is anything a fault can befall: a call of an interface, a push on the stream, a connection. This
-module decides whether one does, for all of them alike; what a fault then does is its effect (`sandbox.effects`),
+module decides whether one does, for all of them alike; what a fault then does is its effect (`sandbox.faults.effects`),
 and whoever reports the occasion carries it out.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sandbox.bell import Bell
 from sandbox.clock import Clock
-from sandbox.effects import effect_class
+from sandbox.faults.effects import effect_class
 from sandbox.log import Counter
 
 EffectT = TypeVar("EffectT")

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from sandbox import ids
 from sandbox.auth import credentials
-from sandbox.connection import Connection
 from sandbox.errors import ApiError
-from sandbox.frames import CALLBACK, EVENT
 from sandbox.people import Application
+from sandbox.stream.connection import Connection
+from sandbox.stream.frames import CALLBACK, EVENT
 from sandbox.wire import Call, Endpoint, JsonObject
 from sandbox.world import World
 

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from sandbox import ids
 from sandbox.clock import Clock
-from sandbox.effects import SocketEffect
-from sandbox.faults import Fault
+from sandbox.faults.effects import SocketEffect
+from sandbox.faults.faults import Fault
 from sandbox.newest import Newest
 
 TICKET_SECONDS = 90.0

@@ -3,10 +3,10 @@
 from dataclasses import fields
 from typing import Any
 
-from sandbox.names import kind_of
 from sandbox.paper import from_json, to_json
-from sandbox.progress import Seen
-from sandbox.run import VERSION, JsonObject, Noted, Recording
+from sandbox.runs.names import kind_of
+from sandbox.runs.progress import Seen
+from sandbox.runs.run import VERSION, JsonObject, Noted, Recording
 
 KEPT = ("atMs", "method", "path", "body", "seen")
 """Fields of an order that are written also when there is nothing in them."""

@@ -6,8 +6,8 @@ https://open.dingtalk.com/document/development/server-api-error-codes-1
 
 from typing import Any
 
-from sandbox import throttle
-from sandbox.kinds.kind import OFTEN, Group, Kind, words
+from sandbox.faults import throttle
+from sandbox.faults.kinds.kind import OFTEN, Group, Kind, words
 
 STORAGE = "/v1.0/storage/"
 CARDS = "/v1.0/card/instances"

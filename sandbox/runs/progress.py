@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 
 from sandbox.bell import Bell
 from sandbox.chat import Chat
-from sandbox.frames import SYSTEM, FrameRecord
 from sandbox.log import Log
 from sandbox.record import CallRecord
+from sandbox.stream.frames import SYSTEM, FrameRecord
 
 KEPT_ANSWERS = ("/v1.0/oauth2/", "/v1.0/gateway/", "/service/", "/topapi/")
 """Calls whose answers an application keeps: the next time it may not ask again."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.kinds.calls import CALL_KINDS
-from sandbox.kinds.kind import Kind
-from sandbox.kinds.stream import STREAM_KINDS
+from sandbox.faults.kinds.calls import CALL_KINDS
+from sandbox.faults.kinds.kind import Kind
+from sandbox.faults.kinds.stream import STREAM_KINDS
 
 __all__ = ["KINDS", "Kind", "expand"]
 

@@ -1,7 +1,7 @@
 """A run: what people did to the sandbox, order by order, kept so that it can be done again.
 
 An order names what the application chose by itself (a card, a message) by its place in the run: the application
-of another run chooses other ids. `Noted.names` holds these names, see `sandbox.names`.
+of another run chooses other ids. `Noted.names` holds these names, see `sandbox.runs.names`.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.bell import Bell
-from sandbox.progress import Progress, Seen
+from sandbox.runs.progress import Progress, Seen
 
 JsonObject = dict[str, Any]
 Name = dict[str, Any]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from sandbox import seed
-from sandbox.names import names_in
-from sandbox.progress import Progress
-from sandbox.run import IDLE, ORDERS_KEPT, RECORDING, JsonObject, Noted, Recording
+from sandbox.runs.names import names_in
+from sandbox.runs.progress import Progress
+from sandbox.runs.run import IDLE, ORDERS_KEPT, RECORDING, JsonObject, Noted, Recording
 from sandbox.talk import MisuseError
 from sandbox.world import World
 

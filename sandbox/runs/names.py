@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.bell import Bell
 from sandbox.chat import Message
-from sandbox.run import Name
+from sandbox.runs.run import Name
 from sandbox.world import World
 
 PLACES = {

@@ -5,8 +5,8 @@ https://open.dingtalk.com/document/direction/stream-mode-protocol-access-descrip
 
 from typing import Any
 
-from sandbox.frames import CARD_TOPIC, ROBOT_TOPIC
-from sandbox.kinds.kind import OFTEN, Kind, Side, words
+from sandbox.faults.kinds.kind import OFTEN, Kind, Side, words
+from sandbox.stream.frames import CARD_TOPIC, ROBOT_TOPIC
 
 CALLBACK = f"PUSH {CARD_TOPIC}"
 MESSAGE = f"PUSH {ROBOT_TOPIC}"

@@ -9,10 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.effects import CallEffect
 from sandbox.errors import ApiError, OldApiError
+from sandbox.faults.effects import CallEffect
+from sandbox.faults.throttle import BUSY, errcode_of
 from sandbox.record import CallRecord
-from sandbox.throttle import BUSY, errcode_of
 
 HTTP_OK = 200
 JSON = "application/json"

@@ -15,17 +15,17 @@ from aiohttp import WSMsgType
 from sandbox import ids
 from sandbox.bell import Bell
 from sandbox.clock import Clock
-from sandbox.connection import Connection, Tickets
-from sandbox.dice import Dice
-from sandbox.effects import PushEffect
-from sandbox.faults import Fault, Faults
-from sandbox.frames import EVENT, FrameRecord, Push, consumed, parse, record_of, system_frame
+from sandbox.faults.effects import PushEffect
+from sandbox.faults.faults import Fault, Faults
 from sandbox.limits import Limits
 from sandbox.log import Log
 from sandbox.meter import Meter
-from sandbox.mischief import HOLD_SECONDS, Held, Mischief, told
 from sandbox.newest import Newest
 from sandbox.people import Application
+from sandbox.stream.connection import Connection, Tickets
+from sandbox.stream.dice import Dice
+from sandbox.stream.frames import EVENT, FrameRecord, Push, consumed, parse, record_of, system_frame
+from sandbox.stream.mischief import HOLD_SECONDS, Held, Mischief, told
 
 REDELIVER_AFTER_S = (16.0, 60.0)
 DISCONNECT_GRACE_S = 10.0

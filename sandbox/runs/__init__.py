@@ -1,0 +1,1 @@
+"""Runs: what was ordered, written down as it happens, and done again."""

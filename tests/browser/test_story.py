@@ -1,0 +1,41 @@
+"""The real robot's story in a real browser, two people side by side: command, card, a colleague's click, the end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opens
+from tests.browser.programs import Sandbox
+from tests.browser.window import SPACE, WANG, ZHAO
+
+pytestmark = pytest.mark.usefixtures("dingsweep")
+
+ASKED = re.compile("删除 6 项？")
+DONE = re.compile("已移到回收站：6 项")
+
+
+def test_asked_refused_to_a_colleague_confirmed_and_told_to_all(open_window: Opens, box: Sandbox) -> None:
+    window = open_window("wang", "zhao")
+    wang, zhao = window.seat(WANG), window.seat(ZHAO)
+    wang.say("删除 /2023/drafts --理由 季度清理")
+    for seat in (wang, zhao):
+        expect(seat.message("删除 /2023/drafts --理由 季度清理")).to_contain_text("@Dingsweep")
+        expect(seat.card(ASKED)).to_contain_text("季度清理")
+
+    zhao.card(ASKED).get_by_role("button", name="移到回收站").click()
+    expect(zhao.card(ASKED)).to_contain_text("只有王小明可以确认或取消这次删除")
+    expect(wang.card(ASKED)).not_to_contain_text("这次删除")
+    zhao.open("Dingsweep")
+    expect(zhao.message("只有王小明可以确认")).to_be_visible()
+    wang.open("Dingsweep")
+    expect(wang.messages).to_have_count(0)
+
+    wang.open("市场部")
+    wang.card(ASKED).get_by_role("button", name="移到回收站").click()
+    zhao.open("市场部")
+    for seat in (wang, zhao):
+        expect(seat.card(DONE)).to_be_visible()
+    assert not any(path.startswith("/2023/drafts") for path in box.paths(SPACE))
