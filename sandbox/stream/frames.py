@@ -47,7 +47,7 @@ class Push:
     """Something an application is told: a robot message, a card callback, an event. `data` is a JSON object.
 
     `people` are the userIds of whom it is about. `msg_id` stays the same over redeliveries, each of which has its
-    own entry in `message_ids`.
+    own entry in `message_ids`. `given_up`: nobody waits for the answer any more.
     """
 
     client_id: str
@@ -58,6 +58,7 @@ class Push:
     msg_id: str = ""
     message_ids: list[str] = field(default_factory=list)
     people: frozenset[str] = frozenset()
+    given_up: bool = False
 
     def frame(self, *, app_id: str, connection_id: str, at_ms: int) -> dict[str, Any]:
         """A new frame for it, under a new messageId."""

@@ -126,6 +126,9 @@ class Stream:
         self._answers[push.msg_id] = answer
         try:
             return await asyncio.wait_for(answer, self.limits.callback_seconds)
+        except TimeoutError:
+            push.given_up = True
+            raise
         finally:
             del self._answers[push.msg_id]
 
@@ -251,6 +254,9 @@ class Stream:
         if sent is None:
             return
         sent.ack = frame
+        push = self._pushes.get(sent.msg_id)
+        if push is not None and push.given_up:
+            record.note = "too late: the presser was told that it failed"
         self.log.bell.ring()
         answer = self._answers.get(sent.msg_id)
         if answer is not None and not answer.done():

@@ -210,6 +210,20 @@ async def test_a_click_without_answer_fails_in_time(sandbox: Control) -> None:
     assert 40 <= pressed["elapsedMs"] < 1900
 
 
+async def test_an_answer_after_the_click_failed_is_told_from_one_in_time(sandbox: Control) -> None:
+    await card(sandbox)
+    await click(sandbox, {})
+    await sandbox.limits(callbackSeconds=0.01)
+    async with listening(sandbox) as robot:
+        assert not (await sandbox.press("wang", "card-1", "ok"))["ok"]
+        await robot.answered({"response": {"cardData": params(title="late")}})
+        found = await sandbox.ask("GET", "frames", type="CALLBACK", acked="true", wait=5, after=2)
+    assert found["frames"]
+    answers = [f["note"] for f in (await sandbox.ask("GET", "frames"))["frames"] if f["direction"] == "in"]
+    assert answers == ["", "too late: the presser was told that it failed"]
+    assert (await sandbox.read("wang", GROUP))[0]["params"]["title"] == "A"
+
+
 async def test_what_cannot_be_pressed(sandbox: Control) -> None:
     await card(sandbox)
     await card(sandbox, "mute", callbackType=None)

@@ -30,7 +30,9 @@ export function frameEntry(record) {
 export function marry(sent, answer) {
   sent.elapsedMs = answer.at - sent.at;
   sent.status = answer.status = String(answer.record.frame?.code ?? "");
+  if (answer.note && answer.tone === "ok") answer.tone = "part";
   sent.tone = answer.tone;
+  sent.note ||= answer.note;
   sent.record.ack ??= answer.record.frame;
   answer.of = sent;
   answer.ping = sent.ping;

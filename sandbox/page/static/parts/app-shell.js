@@ -46,7 +46,7 @@ class AppShell extends Part {
             <person-seat class="panel" .seat=${seat} .world=${this.world} .shell=${this}
               ?narrow=${this.#seats.length > 1} ?closable=${index > 0}></person-seat>`)}
         </div>
-        <side-dock class="dock panel" ?hidden=${!this.#dockOpen && this.#pane === "chat"}
+        <side-dock class="dock panel" ?hidden=${!this.#dockOpen}
           .world=${this.world} .drive=${this.drive} .wire=${this.wire} .actor=${this.actor} .shell=${this}></side-dock>
       </main>
       ${this.#tabs()}

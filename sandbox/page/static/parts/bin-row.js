@@ -12,7 +12,7 @@ export function binRow(row, look) {
   const { index, start, size: height, active, chosen } = look;
   const same = [row, chosen, look.world.people, language()];
   return html`
-    <div class="bin-row ${item?.left ? "left" : ""}" role="option" tabindex=${active ? "0" : "-1"} data-index=${index}
+    <div class="bin-row ${leaving(item, look.drive)}" role="option" tabindex=${active ? "0" : "-1"} data-index=${index}
       aria-selected=${chosen} aria-label=${guard(same, () => (item ? label(item, look) : t("drive.loading")))}
       .style=${`transform:translateY(${start}px);height:${height}px`}>
       ${guard(same, () => (item ? inside(item, look) : html`<span class="tree-ghost"></span>`))}
@@ -37,7 +37,10 @@ function inside(item, { chosen, drive, world }) {
     ${more(visible(name))}`;
 }
 
-const fate = (item, drive) => html`<span class="tree-state red">${t(`bin.fate.${drive.fate(item.id)}`)}</span>`;
+/** Back in the drive is good news, and looks like it. */
+const leaving = (item, drive) => (!item?.left ? "" : drive.fate(item.id) === "restored" ? "left back" : "left");
+
+const fate = (item, drive) => html`<span class="tree-state ${drive.fate(item.id) === "restored" ? "green" : "red"}">${t(`bin.fate.${drive.fate(item.id)}`)}</span>`;
 
 const folderOf = (item) => item.originalPath.slice(0, -item.name.length - 1) || "/";
 

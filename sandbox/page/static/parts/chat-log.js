@@ -24,6 +24,7 @@ class ChatLog extends Part {
   #span = new Span();
   #loading = false;
   #fixed = null;
+  #sizes = new ResizeObserver(() => { if (this.#atBottom) this.#toBottom(); });
 
   models() {
     return [this.seat, this.world];
@@ -47,6 +48,11 @@ class ChatLog extends Part {
     this.#fixed = this.#atBottom || !this.hasUpdated ? null : this.#inSight();
   }
 
+  /** The window onto what was said, and what is drawn of it: a wider neighbour or a taller composer changes one of them. */
+  firstUpdated() {
+    for (const one of [this.#box, this.querySelector(".said")]) this.#sizes.observe(one);
+  }
+
   updated() {
     if (this.#atBottom) this.#toBottom();
     else if (this.#fixed) this.#box.scrollTop += this.#fixed.row.getBoundingClientRect().top - this.#fixed.top;
@@ -60,7 +66,7 @@ class ChatLog extends Part {
       <div class="log" role="log" aria-label=${t("chat.log")} tabindex="0" @scroll=${this.#scrolled}>
         ${this.#hasOlder ? html`<button class="button quiet older" @click=${this.#older}>${icon("clock", "small")}${t("chat.older")}</button>` : nothing}
         ${messages.length ? nothing : this.#start()}
-        ${repeat(drawn, (message) => message.id, (message, index) => this.#row(message, drawn[index - 1] ?? before))}
+        <div class="said">${repeat(drawn, (message) => message.id, (message, index) => this.#row(message, drawn[index - 1] ?? before))}</div>
       </div>
       ${this.#newBelow ? html`<button class="button new-below" @click=${this.#jump}>${icon("arrow-down", "small")}${t("chat.new-below")}</button>` : nothing}`;
   }

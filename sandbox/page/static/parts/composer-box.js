@@ -18,7 +18,7 @@ function inMyLanguage(suggestions) {
 class ComposerBox extends Part {
   #mention = true;
   #busy = false;
-  #focused = false;
+  #offers = false;
 
   models() {
     return [this.seat, this.world];
@@ -42,7 +42,7 @@ class ComposerBox extends Part {
           <button type="button" class="mention" aria-pressed=${this.#mention} title=${this.#mention ? t("compose.mention", { name: robot.name }) : t("compose.mention.off")}
             @click=${this.#toggleMention}>@${robot.name}</button>` : nothing}
         <textarea rows="1" .value=${live(this.seat.draft)} placeholder=${t("compose.placeholder")} aria-label=${t("compose.name", { name: title })}
-          title=${t("compose.hint")} @input=${this.#typed} @keydown=${this.#key} @focus=${this.#focus} @blur=${this.#focus}></textarea>
+          title=${t("compose.hint")} @input=${this.#typed} @keydown=${this.#key} @focus=${this.#focus}></textarea>
         <button type="button" class="icon-button" aria-haspopup="menu" aria-label=${t("compose.more")} title=${t("compose.more")}
           @click=${(e) => openMenu(e.currentTarget, this.querySelector(".send-menu"))}>${icon("plus")}</button>
         <button class="send" aria-label=${t("compose.send")} title=${t("compose.send")} ?disabled=${!this.seat.draft.trim()}>${icon("send")}</button>
@@ -66,7 +66,7 @@ class ComposerBox extends Part {
   #suggestions(listens) {
     const fits = inMyLanguage(this.world.hello.suggestions).slice(0, SUGGESTIONS);
     const fresh = this.seat.messages.length === 0;
-    if (!listens || !fits.length || this.seat.draft || !(fresh || this.#focused)) return nothing;
+    if (!listens || !fits.length || this.seat.draft || !(fresh || this.#offers)) return nothing;
     return html`<div class="suggestions" @mousedown=${(e) => e.preventDefault()}>
       <span class="muted">${t("compose.try")}</span>
       ${fits.map(({ text }) => html`<button type="button" class="suggestion" @click=${() => this.#take(text)}>${text}</button>`)}
@@ -106,8 +106,9 @@ class ComposerBox extends Part {
     this.#send();
   };
 
-  #focus = (event) => {
-    this.#focused = event.type === "focus";
+  /** Offered until something is said, also after the focus went: a card's button must not move from under the press that takes it. */
+  #focus = () => {
+    this.#offers = true;
     this.requestUpdate();
   };
 
@@ -126,6 +127,7 @@ class ComposerBox extends Part {
     const text = this.seat.draft.trim();
     if (!text || this.#busy) return;
     this.#busy = true;
+    this.#offers = false;
     this.#write("");
     const sent = await this.#try(() => this.seat.say(text, { atRobot: this.#mention }));
     if (!sent && !this.seat.draft) this.#write(text);

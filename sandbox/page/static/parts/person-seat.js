@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit-html/directives/repeat.js";
 import { Part, icon, openMenu } from "./part.js";
 import { face, groupFace, marks, robotFace } from "./faces.js";
-import { clock, day, sameDay, visible } from "../format.js";
+import { clock, shortDay, sameDay, visible } from "../format.js";
 import { t } from "../words.js";
 import "./chat-view.js";
 
@@ -88,7 +88,7 @@ class PersonSeat extends Part {
   }
 
   #when(ms) {
-    return sameDay(ms, this.world.nowMs) ? clock(ms) : day(ms);
+    return sameDay(ms, this.world.nowMs) ? clock(ms) : shortDay(ms, this.world.nowMs);
   }
 
   #menu(name, title, choose) {

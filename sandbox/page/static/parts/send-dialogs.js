@@ -26,7 +26,7 @@ class DrivePicker extends Part {
         <select class="select" aria-label=${t("pane.drive")} @change=${(e) => this.#load(e.target.value)}>
           ${this.world?.spaces.map((space) => html`<option value=${space.spaceId} ?selected=${space.spaceId === this.#space}>${visible(space.name)}</option>`)}
         </select>
-        <input class="input" type="search" placeholder=${t("compose.search")} aria-label=${t("compose.search")} @input=${this.#typed}>
+        <input class="input" type="search" autofocus placeholder=${t("compose.search")} aria-label=${t("compose.search")} @input=${this.#typed}>
         <div class="choices">
           ${found.map((file) => html`<button class="menu-item" @click=${() => this.#take(file)}>${icon("file")}<span class="grow clip"><bdi>${visible(file.path)}</bdi></span><span class="muted">${size(file.size)}</span></button>`)}
           ${found.length ? "" : html`<p class="muted">${t("compose.nothing")}</p>`}
@@ -63,7 +63,7 @@ class VoiceDialog extends Part {
     return html`<dialog aria-label=${t("compose.voice")}>
       <form method="dialog" @submit=${this.#take}>
         <div class="dialog-head"><h2>${t("compose.voice")}</h2>${closer(this)}</div>
-        <div class="dialog-body"><label class="field"><span>${t("compose.voice.ask")}</span><input class="input" name="words" autocomplete="off" required></label></div>
+        <div class="dialog-body"><label class="field"><span>${t("compose.voice.ask")}</span><input class="input" name="words" autocomplete="off" required autofocus></label></div>
         <div class="dialog-foot"><button class="button primary">${t("compose.send")}</button></div>
       </form>
     </dialog>`;

@@ -10,6 +10,7 @@ const ROW = 30;
 const ROW_WITH_NOTE = 49;
 const OLDER_ROW = 40;
 const NEAR_END = 24;
+const NEWEST_ROOM = 44;
 const NEAR_TOP = 30;
 const PAGE = 12;
 
@@ -101,7 +102,7 @@ class WireList extends Part {
       scrollToFn: elementScroll, observeElementRect, observeElementOffset,
       onChange: () => this.#moved(),
       overscan: 8, anchorTo: "end", followOnAppend: true, scrollEndThreshold: NEAR_END,
-      paddingStart: hasOlder ? OLDER_ROW : 0, paddingEnd: 4,
+      paddingStart: hasOlder ? OLDER_ROW : 0, paddingEnd: 4, scrollPaddingEnd: NEWEST_ROOM,
     };
   }
 

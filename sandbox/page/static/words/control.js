@@ -42,9 +42,9 @@ export const CONTROL = {
   "stream.disconnect.title": ["Sends SYSTEM/disconnect, delivers nothing more, closes 10 s later", "发送 SYSTEM/disconnect，之后不再投递，10 秒后关闭"],
   "stream.drop": ["Drop", "掉线"],
   "stream.drop.title": ["Cuts the connection at once", "立即切断连接"],
-  "stream.silence": ["Zombie", "僵尸连接"],
+  "stream.silence": ["Silent", "静默"],
   "stream.silence.title": ["Stays open, but nothing is delivered", "保持打开，但不投递任何内容"],
-  "stream.hint": ["A zombie stays open and gets nothing. A disconnect is announced, a drop is not.", "僵尸连接保持打开但收不到任何内容；通知断开有预告，掉线没有。"],
+  "stream.hint": ["A silent one stays open and gets nothing. A disconnect is announced, a drop is not.", "静默的连接保持打开但收不到任何内容；通知断开有预告，掉线没有。"],
   "stream.done.disconnect": ["Disconnect sent", "已发送断开通知"],
   "stream.done.drop": ["Connection cut", "连接已切断"],
 
