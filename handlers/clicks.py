@@ -10,7 +10,7 @@ from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import DingTalkError
 from bot.engine import Payload
 from bot.messenger import card_params
-from bot.models import DecisionKind, Operator, Request
+from bot.models import DecisionKind, Operator, Request, RequestState
 from cards import replies
 from cards.escape import Markdown
 from cards.texts import Texts, texts
@@ -77,11 +77,19 @@ async def _decide(
         said = excuses.decision(refusal, t, services.zone)
         if refusal.kind == "outsider" or refusal.request is None:
             return _private(said)
-        await _tell(services, click, refusal.kind, said)
+        if not _is_made_already(refusal.request, click, decision):
+            await _tell(services, click, refusal.kind, said)
         if refusal.kind == "not_yours":
             return _private(said)
         return _public(await _card(services, refusal.request)) | _private(said)
     return _public(await _card(services, decided))
+
+
+def _is_made_already(request: Request, click: CardClick, decision: DecisionKind) -> bool:
+    """Whether this person has decided just this: DingTalk delivers a click twice, and people press twice."""
+    by = request.decided_by
+    cancelled = request.state is RequestState.CANCELLED
+    return by is not None and by.user_id == click.user_id and cancelled == (decision is DecisionKind.CANCEL)
 
 
 def _clicker(click: CardClick, request: Request) -> Operator:
@@ -138,8 +146,11 @@ def _public(params: dict[str, str]) -> Response:
 
 
 def _private(text: str) -> Response:
-    """Something only the clicker sees, where the template declares the variable private."""
+    """Something only the clicker sees, where the template declares the variable private.
+
+    It is shown as it is, without Markdown; of that our sentences only have bold names.
+    """
     return {
-        "userPrivateData": {"cardParamMap": {"tips": text}},
+        "userPrivateData": {"cardParamMap": {"tips": text.replace("**", "")}},
         "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
     }

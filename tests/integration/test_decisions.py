@@ -155,6 +155,22 @@ async def test_two_presses_at_once_are_one_decision(office: Office) -> None:
         assert len(await office.calls(REMOVE)) == 1
 
 
+async def test_a_click_that_arrives_twice_is_not_spoken_of(office: Office) -> None:
+    """DingTalk may deliver a click twice: the second finds what its own person has decided, and says so nowhere else."""
+    await office.control.ask("POST", "faults", {"kind": "callbackTwice", "count": 1})
+    async with office.robot():
+        card = await asked(office)
+        assert "正在删除" in new_title(await office.press("wang", card, "confirm"))
+        await office.card("wang", MARKETING, "已移到回收站：1 项", after=card["seq"])
+        late = await office.press("wang", card, "cancel", force=True)
+        tips = late["response"]["userPrivateData"]["cardParamMap"]["tips"]
+        assert "**" not in tips, "the line knows no Markdown"
+        alone = await office.control.read("wang", "one:wang")
+        assert ["无法取消" in message["text"] for message in alone] == [True], (
+            "only the other decision is spoken of"
+        )
+
+
 async def test_of_confirm_and_cancel_at_once_exactly_one_wins(office: Office) -> None:
     rounds = 6
     names = [f"/race{n}.txt" for n in range(rounds)]
