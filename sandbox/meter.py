@@ -66,7 +66,7 @@ class Meter:
         """Goes on from what it once showed. Raises KeyError or ValueError when it never showed that."""
         month, pushes, calls = shown["month"], shown["pushes"], shown["calls"]
         if not isinstance(month, str) or not isinstance(calls, Mapping):
-            raise ValueError("a meter shows a month and calls by route")
+            raise ValueError("a meter shows a month and calls by route")  # noqa: TRY004  a wrong state, no type of ours
         if any(type(number) is not int or number < 0 for number in (pushes, *calls.values())):
             raise ValueError("a meter shows whole numbers")
         self.reset()

@@ -10,10 +10,24 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.demo.director import Director
-from bot.demo.sandbox import Json, Message, Refused
+from bot.demo.sandbox import Json, Message, Refused, Sandbox
 
 WHERE, WHO = "cidMarketing==", "wang"
 WAIT_S = 60
+SUGGESTIONS = (
+    "帮助",
+    "删除 /2023/Q3 会议纪要.docx --理由 季度清理",
+    "列表 /2023",
+    "delete /2024/投放 --dry-run",
+    "状态",
+)
+"""What there is to say after the story, in its group."""
+
+
+async def offer(box: Sandbox) -> None:
+    """Let the page offer something to say."""
+    offered = [{"text": text, "conversation": WHERE} for text in SUGGESTIONS]
+    await box.ask("PUT", "state", {"suggestions": offered})
 
 
 def explain(director: Director, log: Path) -> None:
@@ -25,7 +39,7 @@ def explain(director: Director, log: Path) -> None:
         "people, several of them side by side, look into the drive and the recycle bin, see every call and frame, "
         "and can make DingTalk fail."
     )
-    stage.note(f"\npage       {url}/\nrobot log  {log}\n")
+    stage.note(f"\npage       {url}/?as={WHO}&in={quote(WHERE)}\nrobot log  {log}\n")
     stage.tell(
         "Or paste these lines into another terminal and watch this one: what is said and pressed appears here, "
         "and under every card the lines that press its buttons."

@@ -53,6 +53,7 @@ class Demo:
         if self._svg:
             self._save(self._svg)
         if not self._once:
+            await by_hand.offer(director.box)
             by_hand.explain(director, log)
             await by_hand.follow(director)
 

@@ -19,13 +19,6 @@ from bot.demo.sandbox import Sandbox
 START_S = 30
 STOP_S = 15
 SAID_CHARS = 300
-SUGGESTIONS = (
-    "帮助",
-    "删除 /2023/Q3 会议纪要.docx --理由 季度清理",
-    "列表 /2023",
-    "delete /2024/投放 --dry-run",
-    "状态",
-)
 T = TypeVar("T")
 _ROOT = Path(bot.__file__).parents[1]
 _OURS = "DINGSWEEP_"
@@ -73,12 +66,8 @@ class Program:
 
 @asynccontextmanager
 async def sandbox(folder: Path) -> AsyncIterator[tuple[Program, Sandbox]]:
-    """A local DingTalk on a free port, whose page offers what can be said after the story.
-
-    Raises ProgramError when it does not start.
-    """
-    suggested = [part for text in SUGGESTIONS for part in ("--suggest", text)]
-    async with _running("sandbox", folder, "sandbox", "--port", "0", *suggested, environment={}) as program:
+    """A local DingTalk on a free port. Raises ProgramError when it does not start."""
+    async with _running("sandbox", folder, "sandbox", "--port", "0", environment={}) as program:
         url = await _started(program, program.first_line())
         if not url:
             raise await program.ended()

@@ -15,15 +15,16 @@ PREVIEW_CHARS = 120
 
 
 async def people(order: Order) -> JsonObject:
-    """Everybody; `lastSeq` is the highest number of what they see and did not say themselves."""
+    """Everybody; `heardAt` is when somebody last said something to them (ms, 0: nobody did). A card that changes
+    says nothing."""
     world = order.world
     heard = dict.fromkeys(world.people, 0)
     for conversation in world.conversations.values():
-        said = world.chat.newest_first(conversation.conversation_id)
+        said = world.chat.messages.get(conversation.conversation_id, ())
         for user_id in heard.keys() & set(conversation.members):
-            theirs = (m.seq for m in said if m.sender != user_id and m.visible(user_id))
+            theirs = (m.at for m in reversed(said) if m.sender != user_id and m.visible(user_id))
             heard[user_id] = max(heard[user_id], next(theirs, 0))
-    return {"people": [{**to_json(p), "lastSeq": heard[p.user_id]} for p in world.people.values()]}
+    return {"people": [{**to_json(p), "heardAt": heard[p.user_id]} for p in world.people.values()]}
 
 
 async def conversations(order: Order) -> JsonObject:

@@ -125,7 +125,7 @@ def test_the_state_is_saved_started_again_and_loaded(open_window: Opens, box: Sa
     page, wang = window.page, window.seat(WANG)
     wang.say("记住这句")
     expect(wang.message("记住这句")).to_be_visible()
-    panel = control(page, "状态与录制")
+    panel = control(page, "存档与回放")
     with page.expect_download() as download:
         panel.get_by_role("button", name="保存为文件").click()
     saved = download.value.path()

@@ -64,7 +64,7 @@ def screens_on_a_desk(window: Window) -> Iterator[str]:
     page.get_by_role("option", name="createAndDeliver").click()
     expect(page.get_by_role("region", name="所选条目的详情")).to_be_visible()
     yield "wire"
-    for name in ("时钟", "Stream 连接", "延迟与限制", "故障", "本月额度", "状态与录制"):
+    for name in ("时钟", "Stream 连接", "延迟与限制", "故障", "本月额度", "存档与回放"):
         page.get_by_role("navigation", name="沙箱控制").get_by_role("button", name=name).click()
         expect(page.get_by_role("heading", name=name)).to_be_visible()
         yield name

@@ -156,7 +156,7 @@ async def test_two_presses_at_once_are_one_decision(office: Office) -> None:
 
 
 async def test_a_click_that_arrives_twice_is_not_spoken_of(office: Office) -> None:
-    """DingTalk may deliver a click twice: the second finds what its own person has decided, and says so nowhere else."""
+    """DingTalk may deliver a click twice: the second finds what its own person has decided."""
     await office.control.ask("POST", "faults", {"kind": "callbackTwice", "count": 1})
     async with office.robot():
         card = await asked(office)

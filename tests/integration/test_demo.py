@@ -20,7 +20,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from bot.demo import programs, story
+from bot.demo import by_hand, programs, story
 from bot.demo.director import Director
 from bot.demo.markup import rendered
 from bot.demo.programs import ProgramError
@@ -186,12 +186,14 @@ async def test_nothing_is_left_running_however_it_ends(tmp_path: Path) -> None:
 async def test_what_the_page_offers_to_say_makes_sense_after_the_story(tmp_path: Path) -> None:
     """Every suggestion is a command that the robot carries out, on files that are still there."""
     async with programs.sandbox(tmp_path) as (_, box), programs.robot(tmp_path, box):
+        await by_hand.offer(box)
         offered = (await box.ask("GET", "hello"))["suggestions"]
-        assert [one["text"] for one in offered] == [*programs.SUGGESTIONS]
+        assert [one["text"] for one in offered] == [*by_hand.SUGGESTIONS]
+        assert {one["conversation"] for one in offered} == {story.MARKETING}
         director = await Director.arrive(box, Stage(Console(file=StringIO(), width=80), paced=False))
         await story.play(director)
         assert not director.failures
-        for text in programs.SUGGESTIONS:
+        for text in by_hand.SUGGESTIONS:
             after = await director.say("wang", story.MARKETING, text)
             answer = await box.answer("wang", story.MARKETING, after)
             words = f"{answer.title} {answer.words}"

@@ -35,8 +35,8 @@ async def page(sandbox: Control, who: str, **query: int) -> Json:
     return await sandbox.ask("GET", f"conversations/{GROUP}", **{"as": who}, **query)
 
 
-async def unread(sandbox: Control) -> dict[str, int]:
-    return {who: person["lastSeq"] for who, person in (await sandbox.people()).items()}
+async def heard(sandbox: Control) -> dict[str, int]:
+    return {who: person["heardAt"] for who, person in (await sandbox.people()).items()}
 
 
 async def refused(sandbox: Control, body: Json) -> str:
@@ -124,29 +124,33 @@ async def test_a_message_for_some_is_news_for_them_only(sandbox: Control) -> Non
     assert (await those_of(sandbox, "li"))[GROUP]["lastSeq"] > 0
     zhao = (await those_of(sandbox, "zhao"))[GROUP]
     assert (zhao["lastSeq"], zhao["last"]) == (0, None)
-    news = await unread(sandbox)
+    news = await heard(sandbox)
     assert news["li"] > 0
     assert news["zhao"] == news["alice"] == 0
 
 
 async def test_what_one_says_oneself_is_no_news(sandbox: Control) -> None:
-    first = (await sandbox.say("wang", GROUP, "hello"))["seq"]
-    second = (await sandbox.say("li", GROUP, "hello"))["seq"]
-    news = await unread(sandbox)
+    for who in ("wang", "li"):
+        await sandbox.advance(60)
+        await sandbox.say(who, GROUP, "hello")
+    first, second = (message["at"] for message in (await page(sandbox, "zhao"))["messages"])
+    news = await heard(sandbox)
     assert (news["wang"], news["li"], news["zhao"], news["alice"]) == (second, first, second, 0)
+    await sandbox.advance(60)
     await send_to(sandbox, "alice")
-    assert (await unread(sandbox))["alice"] > second
+    assert (await heard(sandbox))["alice"] > second
 
 
-async def test_a_card_that_changes_is_news_again(sandbox: Control) -> None:
+async def test_a_card_that_changes_moves_on_and_is_no_news(sandbox: Control) -> None:
     await card(sandbox)
-    await sandbox.say("li", GROUP, "later")
-    before = (await unread(sandbox))["wang"]
+    said = await sandbox.say("li", GROUP, "later")
+    before = await heard(sandbox)
+    await sandbox.advance(60)
     body = {"outTrackId": "card-1", "cardData": {"cardParamMap": {"title": "B"}}}
     await call(sandbox, "PUT", "/v1.0/card/instances", body)
-    assert (await unread(sandbox))["wang"] > before
+    assert await heard(sandbox) == before
     shown = (await those_of(sandbox, "wang"))[GROUP]
-    assert shown["lastSeq"] == (await unread(sandbox))["wang"]
+    assert shown["lastSeq"] > said["seq"]
     assert shown["last"]["text"] == "later"
 
 

@@ -23,9 +23,11 @@ export class Seat extends Model {
   #conversationsLoader = new Loader(() => this.#loadConversations());
   #messagesLoader = new Loader(() => this.#loadMessages());
 
-  constructor(userId, feed) {
+  /** `wanted`: the conversation to open; without it, the one of the group in which something was said last. */
+  constructor(userId, feed, wanted = "") {
     super();
     this.userId = userId;
+    this.openId = wanted;
     this.#ends = [
       feed.on("chat", () => this.refresh()),
       feed.on("people", () => { this.#forget(); this.refresh(); }),
@@ -66,10 +68,10 @@ export class Seat extends Model {
     this.#messagesLoader.refresh();
   }
 
-  /** How many of its messages are new to this person: the sandbox numbers them, so this is "something" or nothing. */
-  unread(conversation) {
-    if (conversation.conversationId === this.openId) return false;
-    return conversation.lastSeq > (this.#seen[this.#seenKey(conversation.conversationId)] ?? 0) && conversation.last?.mine === false;
+  /** Whether something was said there that this person has not had in front of them; a card that changes is no news. */
+  unread({ conversationId, last }) {
+    if (conversationId === this.openId || !last || last.mine) return false;
+    return last.at > (this.#seen[this.#seenKey(conversationId)] ?? 0);
   }
 
   async say(text, { atRobot = true } = {}) {
@@ -89,8 +91,9 @@ export class Seat extends Model {
     const card = message.kind === "card";
     const name = `${card ? message.outTrackId : message.id}|`;
     const key = name + button.id;
-    if (this.presses.get(key) === "sending") return null;
-    for (const old of [...this.presses.keys()]) if (old.startsWith(name)) this.presses.delete(old);
+    const earlier = [...this.presses.keys()].filter((one) => one.startsWith(name));
+    if (earlier.some((one) => this.presses.get(one) === "sending")) return null;
+    for (const one of earlier) this.presses.delete(one);
     this.presses.set(key, "sending");
     this.changed();
     const order = card
@@ -108,9 +111,9 @@ export class Seat extends Model {
     return pressed;
   }
 
-  /** The highest number this person has looked at, in any conversation. */
+  /** When the newest message was said that this person has had in front of them, in any conversation (ms). */
   static seenBy(userId) {
-    return Math.max(0, ...Object.entries(readSeen()).filter(([key]) => key.startsWith(`${userId} `)).map(([, seq]) => seq));
+    return Math.max(0, ...Object.entries(readSeen()).filter(([key]) => key.startsWith(`${userId} `)).map(([, at]) => at));
   }
 
   async loadOlder() {
@@ -134,7 +137,7 @@ export class Seat extends Model {
     try {
       const found = await get("conversations", { as: asked });
       if (asked !== this.userId) return;
-      this.conversations = [...found.conversations].sort((a, b) => b.lastSeq - a.lastSeq || (b.canHear ? 1 : 0) - (a.canHear ? 1 : 0));
+      this.conversations = [...found.conversations].sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.canHear - a.canHear);
     } catch { return; }
     if (!this.openId && this.conversations.length) {
       const first = this.conversations.find((one) => one.canHear && one.type === "2") ?? this.conversations[0];
@@ -157,7 +160,7 @@ export class Seat extends Model {
     for (const id of found.recalled ?? []) this.#byId.delete(id);
     this.#lastSeq = Math.max(after, found.lastSeq);
     this.#sort();
-    this.#noteSeen(asked);
+    this.#noteSeen();
     this.changed();
   }
 
@@ -174,8 +177,8 @@ export class Seat extends Model {
     this.presses.clear();
   }
 
-  #noteSeen(conversationId) {
-    this.#seen = { ...readSeen(), [this.#seenKey(conversationId)]: this.#lastSeq };
+  #noteSeen() {
+    this.#seen = { ...readSeen(), [this.#seenKey(this.openId)]: this.messages.at(-1)?.at ?? 0 };
     sessionStorage.setItem(SEEN_KEY, JSON.stringify(this.#seen));
   }
 

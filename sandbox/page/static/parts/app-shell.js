@@ -9,6 +9,7 @@ import "./side-dock.js";
 
 const SCHEME_KEY = "dingsandbox.scheme";
 const DOCK_KEY = "dingsandbox.dock";
+const TAB_KEY = "dingsandbox.tab";
 const SEATS_MAX = 3;
 const TOAST_MS = 5000;
 const DEFAULT_PERSON = "wang";
@@ -25,8 +26,9 @@ class AppShell extends Part {
   /** Takes what everything is drawn from. Called once, by `app.js`. */
   begin({ feed, world, drive, wire, newSeat }) {
     Object.assign(this, { feed, world, drive, wire, newSeat });
-    const wanted = new URLSearchParams(location.search).getAll("as").flatMap((one) => one.split(",")).filter(Boolean);
-    this.#seats = (wanted.length ? wanted : [DEFAULT_PERSON]).slice(0, SEATS_MAX).map(newSeat);
+    const address = new URLSearchParams(location.search);
+    const people = address.getAll("as").flatMap((one) => one.split(",")).filter(Boolean);
+    this.#seats = (people.length ? people : [DEFAULT_PERSON]).slice(0, SEATS_MAX).map((one) => newSeat(one, address.get("in") ?? ""));
     for (const model of [feed, world]) model.watch(() => this.requestUpdate());
     world.watch(() => this.#seatSomebody());
     this.addEventListener("toast", ({ detail }) => this.#say(detail));
@@ -83,7 +85,7 @@ class AppShell extends Part {
 
   // What parts ask of the shell
 
-  dockTab = "drive";
+  dockTab = sessionStorage.getItem(TAB_KEY) ?? "drive";
 
   get dockOpen() {
     return this.#dockOpen;
@@ -92,7 +94,7 @@ class AppShell extends Part {
   /** On a phone: chat or dock in front; everywhere: which tab of the dock. */
   show(pane, dockTab) {
     this.#pane = pane;
-    if (dockTab) this.dockTab = dockTab;
+    if (dockTab) sessionStorage.setItem(TAB_KEY, (this.dockTab = dockTab));
     if (pane === "dock") this.#setDock(true);
     this.requestUpdate();
     this.querySelector("side-dock")?.requestUpdate();
@@ -112,7 +114,7 @@ class AppShell extends Part {
     return this.#seats;
   }
 
-  /** The highest message number that was looked at as this person. */
+  /** When the newest message was said that was looked at as this person (ms). */
   seenOf(userId) {
     return Seat.seenBy(userId);
   }
@@ -177,7 +179,7 @@ class AppShell extends Part {
 
   #rewriteAddress() {
     const address = new URL(location.href);
-    address.searchParams.delete("as");
+    address.searchParams.delete("in");
     address.searchParams.set("as", this.#seats.map((seat) => seat.userId).join(","));
     history.replaceState(null, "", decodeURIComponent(address.toString()));
     this.requestUpdate();

@@ -43,20 +43,23 @@ function buttons(message, context) {
   const failed = all.map(state).find((one) => one !== undefined && one !== "sending");
   const sending = all.some((button) => state(button) === "sending");
   return html`
+    ${failed === undefined ? nothing : html`<p class="press-failed" role="alert">${icon("circle-alert", "small")}${why(failed)}</p>`}
     <div class="card-buttons ${message.kind === "actionCard" && all.length > 2 ? "stacked" : ""}">
       ${all.map((button) => html`
-        <button class="card-button ${colour(button, message)}" ?disabled=${sending} aria-busy=${state(button) === "sending"}
+        <button class="card-button ${colour(button, message)}" aria-disabled=${sending} aria-busy=${state(button) === "sending"}
           @click=${() => press(message, button, context)}>
           ${state(button) === "sending" ? html`${icon("loader-circle", "small spin")}${t("card.sending")}` : visible(button.text)}
         </button>`)}
-    </div>
-    ${failed === undefined ? nothing : html`<p class="press-failed" role="alert">${icon("circle-alert", "small")}${why(failed)}</p>`}`;
+    </div>`;
 }
 
 const colour = (button, message) => (["blue", "red", "gray"].includes(button.color) ? button.color : message.kind === "actionCard" ? "plain" : "gray");
 
+/** Whoever pressed by keyboard stays where they were: at the button, or at the message when it has none any more. */
 async function press(message, button, { seat, part }) {
   const pressed = await seat.press(message, button);
+  await part.updateComplete;
+  if (document.activeElement === document.body) part.querySelector(`[data-id="${CSS.escape(message.id)}"]`)?.focus();
   if (pressed?.opened) part.toast(t("link.opens", { url: visible(pressed.opened) }));
 }
 

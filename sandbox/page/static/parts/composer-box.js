@@ -64,7 +64,8 @@ class ComposerBox extends Part {
   }
 
   #suggestions(listens) {
-    const fits = inMyLanguage(this.world.hello.suggestions).slice(0, SUGGESTIONS);
+    const here = this.world.hello.suggestions.filter((one) => (one.conversation ?? this.seat.openId) === this.seat.openId);
+    const fits = inMyLanguage(here).slice(0, SUGGESTIONS);
     const fresh = this.seat.messages.length === 0;
     if (!listens || !fits.length || this.seat.draft || !(fresh || this.#offers)) return nothing;
     return html`<div class="suggestions" @mousedown=${(e) => e.preventDefault()}>

@@ -21,7 +21,7 @@ export function messageRow(message, before, context) {
   const goesOn = before && sameSender(before, message) && message.at - before.at < TOGETHER_MS && !isPaper(message) && !isPaper(before);
   const name = visible(sender?.name ?? robot?.name ?? message.from.robot);
   return html`
-    <article aria-label=${name} class="line ${mine ? "mine" : ""} ${goesOn ? "goes-on" : ""}" data-id=${message.id} data-kind=${message.kind}>
+    <article aria-label=${name} class="line ${mine ? "mine" : ""} ${goesOn ? "goes-on" : ""}" tabindex="-1" data-id=${message.id} data-kind=${message.kind}>
       ${goesOn ? html`<span class="avatar-gap"></span>` : sender ? face({ ...sender, name: sender.name ?? sender.userId }) : robotFace()}
       <div class="body ${isPaper(message) ? "wide" : ""}">
         ${goesOn || (mine && !message.visibleTo) ? nothing : html`<div class="name"><bdi>${name}</bdi>

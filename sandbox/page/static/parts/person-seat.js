@@ -122,7 +122,7 @@ class PersonSeat extends Part {
   /** Whether something was said to this person that nobody who sits here has looked at. */
   #hasNews(person) {
     const here = this.shell.seats.find((seat) => seat.userId === person.userId);
-    return !here && person.lastSeq > this.shell.seenOf(person.userId);
+    return !here && person.heardAt > this.shell.seenOf(person.userId);
   }
 }
 

@@ -7,8 +7,8 @@ export const CONTROL = {
   "control.limits": ["Latency and limits", "延迟与限制"],
   "control.faults": ["Faults", "故障"],
   "control.quota": ["Quota of the month", "本月额度"],
-  "control.state": ["State and recording", "状态与录制"],
-  "control.state.short": ["State", "状态"],
+  "control.state": ["Save and replay", "存档与回放"],
+  "control.state.short": ["Save & replay", "存档与回放"],
   "control.file.no-json": ["{name} holds no JSON", "{name} 不是 JSON 文件"],
   "pick.none": ["Nothing fits", "没有匹配项"],
 
