@@ -2,7 +2,8 @@
 
 Any web page can send requests to an address of this machine, and a name that its owner points at 127.0.0.1 makes
 that page look like ours (DNS rebinding). The first names itself in `Origin` (or, for a picture, a browser tells in
-`Sec-Fetch-Site` that it is another), the second in `Host`.
+`Sec-Fetch-Site` that it is another), the second in `Host`. Names are looked at everywhere, for a page under such a
+name could be a robot, too; where a request comes from only matters to the page and the control API.
 """
 
 import ipaddress
@@ -13,6 +14,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 GUARDED = re.compile(r"/(?:$|page/|sandbox/)")
+FROM_CONTAINERS = "host.docker.internal"
+"""How this machine is called in containers that run on it."""
 ANOTHER = "another web page may not drive the sandbox"
 _HOST = re.compile(r"(?:\[([^\]]+)\]|([^:@/\[\]]+))(?::\d+)?")
 
@@ -26,22 +29,28 @@ class Guard:
     @web.middleware
     async def serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """What the handler answers, or 403 `{error}`."""
+        host = request.headers.get("Host", "")
+        problem = self.stranger(host)
         resource = request.match_info.route.resource
-        if resource is not None and GUARDED.match(resource.canonical):
-            problem = self.problem(request.headers.get("Host", ""), request.headers.get("Origin"))
+        if not problem and resource is not None and GUARDED.match(resource.canonical):
+            problem = another(host, request.headers.get("Origin"))
             if not problem and resource.canonical.startswith("/sandbox/"):
                 problem = foreign(request.headers.get("Sec-Fetch-Site"))
-            if problem:
-                return web.json_response({"error": problem}, status=403)
+        if problem:
+            return web.json_response({"error": problem}, status=403)
         return await handler(request)
 
-    def problem(self, host: str, origin: str | None) -> str:
-        """Why a request with these headers is refused; empty when it is not."""
-        if not self.allow_remote and not is_loopback(host_name(host)):
-            return "the sandbox is asked by a name of this machine only, unless it runs with --allow-remote"
-        if origin is not None and _place(origin) != host.lower():
-            return ANOTHER
-        return ""
+    def stranger(self, host: str) -> str:
+        """Why a request with this `Host` is refused; empty when it is not."""
+        name = host_name(host)
+        if self.allow_remote or name == FROM_CONTAINERS or is_loopback(name):
+            return ""
+        return "the sandbox is asked by a name of this machine only, unless it runs with --allow-remote"
+
+
+def another(host: str, origin: str | None) -> str:
+    """Why a request that names this `Origin` is refused; empty when it is not."""
+    return "" if origin is None or _place(origin) == host.lower() else ANOTHER
 
 
 def foreign(site: str | None) -> str:

@@ -63,10 +63,15 @@ class Meter:
         return {"month": self.month, "counted": counted, "calls": dict(self.calls), "pushes": self.pushes}
 
     def put(self, shown: Mapping[str, Any]) -> None:
-        """Goes on from what it once showed."""
+        """Goes on from what it once showed. Raises KeyError or ValueError when it never showed that."""
+        month, pushes, calls = shown["month"], shown["pushes"], shown["calls"]
+        if not isinstance(month, str) or not isinstance(calls, Mapping):
+            raise ValueError("a meter shows a month and calls by route")
+        if any(type(number) is not int or number < 0 for number in (pushes, *calls.values())):
+            raise ValueError("a meter shows whole numbers")
         self.reset()
-        self.month, self.pushes = shown["month"], shown["pushes"]
-        self.calls.update(shown["calls"])
+        self.month, self.pushes = month, pushes
+        self.calls.update(calls)
 
     def reset(self) -> None:
         """Starts counting from nothing."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 ThingT = TypeVar("ThingT")
 
@@ -35,7 +38,23 @@ def from_json(kind: type[ThingT], raw: dict[str, Any]) -> ThingT:
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     require(kind, raw)
-    return kind(**{names[key]: value for key, value in raw.items()})
+    return kind(**fitting(kind, {names[key]: value for key, value in raw.items()}))
+
+
+def fitting(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The values as they are. Raises ValueError for one that its field does not take."""
+    for name, value in values.items():
+        try:
+            _field(kind, name).validate_python(value, strict=True)  # type: ignore[arg-type]  # classes can be keys
+        except ValidationError as exc:
+            why = exc.errors()[0]["msg"].removeprefix("Input ")
+            raise ValueError(f"{camel(name)} of {kind.__name__} {why}") from exc
+    return values
+
+
+@cache
+def _field(kind: type, name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(kind)[name])
 
 
 def require(kind: type[Any], raw: Mapping[str, Any]) -> None:

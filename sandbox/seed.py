@@ -67,6 +67,11 @@ def reseed(world: World) -> None:
     load(world, world.seed)
 
 
+def check(state: JsonObject) -> None:
+    """Raises as `load` does, or AttributeError, unless what `state` names makes sense; changes nothing."""
+    new_world(state)
+
+
 def load(world: World, state: JsonObject) -> None:
     """Replaces what `state` names; raises KeyError, TypeError or ValueError when it makes no sense.
 
@@ -78,7 +83,7 @@ def load(world: World, state: JsonObject) -> None:
 
 
 def dump(world: World) -> JsonObject:
-    """The whole state; `load` takes it back. What is measured (`meter`, `violations`) is in it to be read."""
+    """The whole state; `load` takes it back. What was done against the rules (`violations`) is in it to be read."""
     messages = [m for said in world.chat.messages.values() for m in said]
     return {
         "clock": {"nowMs": world.clock.now_ms()},
@@ -188,6 +193,10 @@ def _set_dice(world: World, raw: JsonObject) -> None:
     world.stream.dice = from_json(Dice, raw["stream"])
 
 
+def _set_meter(world: World, raw: JsonObject) -> None:
+    world.meter.put(raw)
+
+
 LOADERS: dict[str, Callable[[World, Any], None]] = {
     "clock": _set_clock,
     "apps": _set_apps,
@@ -201,6 +210,7 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "sessions": _set_sessions,
     "media": _set_media,
     "limits": _set_limits,
+    "meter": _set_meter,
     "faults": _set_faults,
     "drive": _set_drive,
     "suggestions": _set_suggestions,

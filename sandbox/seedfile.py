@@ -9,10 +9,10 @@ HERE = Path(__file__).parent
 CORP_ID = "dingcorpsandbox"
 COMPANY = ("departments", "roles", "conversations")
 """What belongs to people, and makes no sense with others."""
-MEASURED = frozenset({"meter", "violations"})
+MEASURED = frozenset({"violations"})
 """What a saved state holds to be read only."""
 LISTS = frozenset({"apps", "people", *COMPANY, "templates", "cards", "messages", "faults", "suggestions"})
-OBJECTS = frozenset({"clock", "sessions", "media", "limits", "drive", "dice"})
+OBJECTS = frozenset({"clock", "meter", "sessions", "media", "limits", "drive", "dice"})
 
 JsonObject = dict[str, Any]
 

@@ -6,7 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from sandbox import seed
 from sandbox.cards import Template
 from sandbox.control.desk import JsonObject, Order, Route
-from sandbox.paper import from_json, to_json
+from sandbox.paper import fitting, from_json, to_json
+from sandbox.people import Application
 from sandbox.talk import MisuseError
 
 PACKAGE = "dingsweep"
@@ -63,11 +64,12 @@ async def state(order: Order) -> JsonObject:
 
 
 async def set_state(order: Order) -> JsonObject:
-    """Replaces the parts of the state that are named."""
-    raw = {key: value for key, value in order.body.items() if key not in {"meter", "violations"}}
+    """Replaces the parts of the state that are named, all or none."""
+    raw = {key: value for key, value in order.body.items() if key != "violations"}
     unknown = raw.keys() - seed.LOADERS.keys()
     if unknown:
         raise MisuseError(f"the state has no {', '.join(sorted(unknown))}")
+    seed.check(raw)
     seed.load(order.world, raw)
     return {}
 
@@ -88,7 +90,7 @@ async def set_scopes(order: Order) -> JsonObject:
     app = order.world.apps.get(order.path["clientId"])
     if app is None:
         raise MisuseError(f"there is no application {order.path['clientId']}")
-    app.scopes = order.need("scopes")
+    app.scopes = fitting(Application, {"scopes": order.need("scopes")})["scopes"]
     return to_json(app)
 
 

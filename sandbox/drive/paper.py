@@ -12,7 +12,7 @@ from sandbox.drive.recyclebin import RecycleItem
 from sandbox.drive.space import Space
 from sandbox.drive.task import Task
 from sandbox.limits import Limits
-from sandbox.paper import camel, require
+from sandbox.paper import camel, fitting, require
 
 JsonObject = dict[str, Any]
 
@@ -109,7 +109,7 @@ def _plain(thing: Any, *, without: tuple[str, ...] = ()) -> JsonObject:
 def _known(kind: Any, raw: Mapping[str, Any]) -> JsonObject:
     """The constructor arguments of a dataclass out of its JSON; ValueError when one is missing."""
     require(kind, raw)
-    return {f.name: raw[camel(f.name)] for f in fields(kind) if camel(f.name) in raw}
+    return fitting(kind, {f.name: raw[camel(f.name)] for f in fields(kind) if camel(f.name) in raw})
 
 
 def _space_out(space: Space) -> JsonObject:
@@ -152,7 +152,7 @@ def _item_out(item: RecycleItem) -> JsonObject:
 
 def _item_in(raw: Mapping[str, Any]) -> RecycleItem:
     contents = [Dentry(**_known(Dentry, d)) for d in raw["contents"]]
-    return RecycleItem(**{**_known(RecycleItem, raw), "contents": contents})
+    return RecycleItem(**_known(RecycleItem, {**raw, "contents": contents}))
 
 
 def _task_out(task: Task) -> JsonObject:
@@ -160,4 +160,5 @@ def _task_out(task: Task) -> JsonObject:
 
 
 def _task_in(raw: Mapping[str, Any]) -> Task:
-    return Task(**{**_known(Task, raw), "held": [Dentry(**_known(Dentry, d)) for d in raw["held"]]})
+    held = [Dentry(**_known(Dentry, d)) for d in raw["held"]]
+    return Task(**_known(Task, {**raw, "held": held}))

@@ -54,8 +54,6 @@ def start(world: World, recording: Recording, give: Give, pace: Pace) -> None:
     require_idle(world)
     state = checked_state(recording.state, world.clock.now_ms())
     seed.load(world, state)
-    if "meter" in state:
-        world.meter.put(state["meter"])
     progress = progress_from_here(world)
     world.run.begin(REPLAYING, progress, world.clock.now_ms(), recording)
     world.run.task = asyncio.create_task(Replay(world, progress, give, pace).play(recording))
@@ -65,9 +63,7 @@ def checked_state(state: JsonObject, now_ms: int) -> JsonObject:
     """The state to load now. Raises ValueError unless a world can be made of it, a meter included."""
     try:
         state = moved(state, now_ms)
-        scratch = seed.new_world(state)
-        if "meter" in state:
-            scratch.meter.put(state["meter"])
+        seed.check(state)
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise ValueError(f"the state of the recording makes no sense: {exc}") from exc
     return state

@@ -94,7 +94,14 @@ async def test_applications_are_not_asked_where_they_come_from(sandbox: Control)
     assert await status(sandbox, "/v1.0/nothing", Host="host.docker.internal", Origin="null") == 404
 
 
+async def test_a_page_under_a_borrowed_name_is_no_application(sandbox: Control) -> None:
+    key = "/gettoken?appkey=dingsandbox&appsecret=sandbox-secret"
+    assert await status(sandbox, key) == 200
+    for path in (key, "/v1.0/nothing", "/connect?ticket=x"):
+        assert await status(sandbox, path, Host="evil.example") == 403
+
+
 def test_a_host_without_a_name_is_none() -> None:
     assert [host_name(h) for h in ("", ":80", "[::1", "a:b", "a b:1", "[]:1")] == ["", "", "", "", "a b", ""]
-    assert Guard().problem("", None)
-    assert not Guard().problem("[::1]:80", "http://[::1]:80")
+    assert Guard().stranger("")
+    assert not Guard().stranger("[::1]:80")

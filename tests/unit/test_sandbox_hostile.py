@@ -84,6 +84,37 @@ async def test_a_wrong_order_is_refused_and_changes_nothing(
     await looks_well(sandbox)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {
+            "messages": [
+                {"seq": 1, "id": "m1", "at": 1, "conversationId": GROUP, "kind": "text", "body": None}
+            ]
+        },
+        {"conversations": [{"conversationId": "c", "title": "t", "members": None, "corpId": "x"}]},
+        {"templates": [{"templateId": "t", "privateKeys": 5}]},
+        {"apps": [{"clientId": "a"}]},
+        {"meter": {"month": "2026-01", "calls": {"GET /x": "many"}, "pushes": 0}},
+        {"drive": {"spaces": [{"id": 7, "corpId": "c", "name": "n", "kind": "org", "creatorId": "w"}]}},
+        {"cards": [{"outTrackId": "t", "templateId": "x", "clientId": "c", "params": {"title": 5}}]},
+    ],
+    ids=lambda part: next(iter(part)),
+)
+async def test_a_state_that_makes_no_sense_in_part_is_not_loaded_at_all(sandbox: Control, part: Json) -> None:
+    before = await sandbox.ask("GET", "state")
+    body = json.dumps({"people": [], "limits": {"latencyMs": 1}, **part})
+    assert (await order(sandbox, "PUT", "state", body))[0] == 400
+    after = await sandbox.ask("GET", "state")
+    assert {**after, "clock": before["clock"]} == before
+    await looks_well(sandbox)
+
+
+async def test_permissions_are_a_list(sandbox: Control) -> None:
+    assert (await order(sandbox, "PUT", f"apps/{CLIENT_ID}", '{"scopes": 5}'))[0] == 400
+    await sandbox.ask("PUT", f"apps/{CLIENT_ID}", {"scopes": None})
+
+
 async def test_a_wait_is_a_number(sandbox: Control) -> None:
     assert (await order(sandbox, "GET", "calls?wait=nan", ""))[0] == 400
 
