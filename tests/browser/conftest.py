@@ -15,7 +15,7 @@ from tests.browser.programs import Sandbox
 from tests.browser.window import Window
 
 PATIENCE_MS = 20_000
-WIDE = (1440, 900)
+WIDE, PHONE = (1440, 900), (360, 740)
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -135,3 +135,20 @@ def test_the_state_is_saved_started_again_and_loaded(open_window: Opens, box: Sa
     panel.get_by_label("载入文件").set_input_files(saved)
     expect(wang.message("记住这句")).to_be_visible()
     assert [m["content"] for m in box.messages("wang", "cidMarketing==")] == ["记住这句"]
+
+
+def test_what_was_done_is_recorded_and_done_again(open_window: Opens, box: Sandbox) -> None:
+    window: Window = open_window("wang")
+    page, wang = window.page, window.seat(WANG)
+    panel = control(page, "状态与录制")
+    panel.get_by_role("button", name="录制", exact=True).click()
+    page.keyboard.press("Escape")
+    wang.say("录下这句")
+    expect(wang.message("录下这句")).to_be_visible()
+    control(page, "状态与录制")
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="停止并保存").click()
+    box.ask("POST", "state/reseed")
+    expect(wang.messages).to_have_count(0)
+    panel.get_by_label("重放文件").set_input_files(download.value.path())
+    expect(wang.message("录下这句")).to_be_visible()

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.approval_robot import TEMPLATE
 from tests.browser.conftest import Opens
@@ -94,6 +94,12 @@ def test_on_cards_and_as_names_of_everything(open_window: Opens, box: Sandbox) -
     does_nothing(window.page)
 
 
+def called(rows: Locator) -> set[str]:
+    """The names of files as rows have them for ears, before their size."""
+    labels: list[str] = rows.evaluate_all("(rows) => rows.map((row) => row.getAttribute('aria-label'))")
+    return {label.split(", 1 B")[0] for label in labels}
+
+
 def send_card(box: Sandbox, track_id: str, name: str) -> None:
     """A card that has the name in every place."""
     button = {"text": name, "color": "blue", "id": name, "request": True}
@@ -113,3 +119,30 @@ def send_card(box: Sandbox, track_id: str, name: str) -> None:
         "imGroupOpenDeliverModel": {"robotCode": "dingsandbox"},
     }
     box.api("POST", "/v1.0/card/instances/createAndDeliver", card)
+
+
+def test_as_names_of_files_in_the_drive_the_bin_and_the_wire(open_window: Opens, box: Sandbox) -> None:
+    files = [{"parent": "/", "name": name, "size": 1, "creator": "wang"} for name in (*NAMES, MARKS)]
+    space = box.ask("POST", "drive", {"name": NAMES[1], "creator": "wang", "create": files})["spaceId"]
+    listed = box.ask("GET", f"drive/{space}")["dentries"]
+    box.api("GET", f"/v1.0/storage/spaces/{space}/dentries", parentId="0", unionId="wangUnionId")
+    page = open_window("wang").page
+    page.get_by_role("treeitem", name="市场部群文件").click()
+    page.get_by_role("treeitem", name=NAMES[1]).click()
+    shown = {*NAMES, SEEN_MARKS}
+    expect(page.get_by_role("treeitem", name=", 1 B")).to_have_count(len(shown))
+    assert called(page.get_by_role("treeitem", name=", 1 B")) == shown
+    does_nothing(page)
+    body = {"as": "wang", "action": "delete", "spaceId": space, "dentryIds": [one["id"] for one in listed]}
+    assert all(result["ok"] for result in box.ask("POST", "hand", body)["results"])
+    page.get_by_role("tab", name="回收站").click()
+    expect(page.get_by_role("option", name=", 1 B")).to_have_count(len(shown))
+    assert called(page.get_by_role("option", name=", 1 B")) == shown
+    does_nothing(page)
+    page.get_by_role("tab", name="通信").click()
+    page.get_by_role("option", name="dentries").last.click()
+    details = page.get_by_role("region", name="所选条目的详情")
+    details.get_by_role("button", name="显示全部").click()
+    for name in NAMES:
+        expect(details).to_contain_text(name)
+    does_nothing(page)

@@ -10,13 +10,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import WIDE, Opens
+from tests.browser.conftest import PHONE, WIDE, Opens
 from tests.browser.programs import Sandbox
 from tests.browser.window import LI, WANG, Window
 
 LOOKS = Path(__file__).with_name("looks.js").read_text("utf-8")
 REMOVE = "POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove"
-PHONE = (360, 740)
 ROLES = (
     "button|textbox|searchbox|combobox|link|tab|option|treeitem|switch|checkbox|slider|listbox|tree|dialog"
 )

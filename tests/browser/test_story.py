@@ -14,6 +14,7 @@ from tests.browser.window import SPACE, WANG, ZHAO
 pytestmark = pytest.mark.usefixtures("dingsweep")
 
 ASKED = re.compile("删除 6 项？")
+NO_CARDS = "Forbidden.AccessDenied.AccessTokenPermissionDenied"
 DONE = re.compile("已移到回收站：6 项")
 
 
@@ -39,3 +40,23 @@ def test_asked_refused_to_a_colleague_confirmed_and_told_to_all(open_window: Ope
     for seat in (wang, zhao):
         expect(seat.card(DONE)).to_be_visible()
     assert not any(path.startswith("/2023/drafts") for path in box.paths(SPACE))
+
+
+def test_without_cards_its_buttons_type_the_answer(open_window: Opens, box: Sandbox) -> None:
+    box.ask("POST", "faults", {"route": "/v1.0/card/", "status": 403, "code": NO_CARDS, "message": "no"})
+    wang = open_window("wang").seat(WANG)
+    wang.say("删除 /report.pdf")
+    asked = wang.card(re.compile("删除 1 项"))
+    asked.get_by_role("button", name="移到回收站").click()
+    expect(wang.message(re.compile("已移到回收站：1 项"))).to_be_visible()
+    assert "/report.pdf" not in box.paths(SPACE)
+
+
+def test_a_document_link_is_pasted_and_understood(open_window: Opens, box: Sandbox) -> None:
+    listed = box.ask("GET", f"drive/{SPACE}")["dentries"]
+    (document,) = (entry["uuid"] for entry in listed if entry["name"] == "季度复盘.adoc")
+    link = f"https://alidocs.dingtalk.com/i/nodes/{document}"
+    wang = open_window("wang").seat(WANG)
+    wang.say(f"删除 {link}")
+    expect(wang.messages.get_by_role("link", name=link)).to_have_attribute("href", link)
+    expect(wang.card(re.compile("删除 1 项"))).to_contain_text("季度复盘.adoc")
