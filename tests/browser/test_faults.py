@@ -140,12 +140,12 @@ def test_the_state_is_saved_started_again_and_loaded(open_window: Opens, box: Sa
 def test_what_was_done_is_recorded_and_done_again(open_window: Opens, box: Sandbox) -> None:
     window: Window = open_window("wang")
     page, wang = window.page, window.seat(WANG)
-    panel = control(page, "状态与录制")
+    panel = control(page, "存档与回放")
     panel.get_by_role("button", name="录制", exact=True).click()
     page.keyboard.press("Escape")
     wang.say("录下这句")
     expect(wang.message("录下这句")).to_be_visible()
-    control(page, "状态与录制")
+    control(page, "存档与回放")
     with page.expect_download() as download:
         panel.get_by_role("button", name="停止并保存").click()
     box.ask("POST", "state/reseed")
