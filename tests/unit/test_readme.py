@@ -92,6 +92,16 @@ def test_pictures_are_there_and_small(readme: str) -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme)
     assert len(pictures) == 2
     assert all((ROOT / picture).stat().st_size < 200_000 for picture in pictures)
+    screens = re.findall(r'(?:src|srcset)="([^"]+)"', readme)
+    assert len(screens) == 12, "six screens, light and dark"
+    assert all((ROOT / screen).stat().st_size < 200_000 for screen in screens)
+    assert readme.count("alt=") == len(screens) / 2
+
+
+def test_every_picture_is_shown() -> None:
+    made = {f"docs/pictures/{file.name}" for file in (ROOT / "docs/pictures").glob("*.png")}
+    shown = {picture for picture in made if picture in ENGLISH or picture in CHINESE}
+    assert made == shown
 
 
 @BOTH
