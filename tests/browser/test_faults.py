@@ -93,7 +93,7 @@ def test_a_lost_click_is_told_to_who_pressed_and_seen_on_the_wire(open_window: O
     expect(page.get_by_role("option", name=re.compile("卡片回调.*丢失"))).to_be_visible()
 
 
-@pytest.mark.usefixtures("approver")
+@pytest.mark.usefixtures("dingsweep")
 def test_the_connection_is_dropped_and_comes_back(open_window: Opens, box: Sandbox) -> None:
     window = open_window("wang")
     page = window.page
