@@ -89,7 +89,11 @@ async () => {
   }
 
   /* What moves for a moment is looked at when it has arrived. */
-  for (const animation of document.getAnimations()) if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
+  for (let moving = [null]; moving.length;) {
+    moving = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+    for (const animation of moving) animation.finish();
+    if (moving.length) await new Promise(requestAnimationFrame);
+  }
 
   return { faint: faint(), beyond: beyond(), wider: document.documentElement.scrollWidth - innerWidth };
 }
