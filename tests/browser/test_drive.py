@@ -102,6 +102,7 @@ def test_a_space_without_a_bin_says_so(open_window: Opens, box: Sandbox) -> None
     space = page.get_by_role("treeitem", name="项目归档")
     expect(space).to_have_accessible_name(NO_BIN)
     space.click()
+    expect(page.get_by_role("treeitem", name="2019, 文件夹")).to_be_visible()
     page.get_by_role("treeitem", name="项目归档").press("ArrowRight")
     page.keyboard.press("ContextMenu")
     expect(page.get_by_role("menuitem", name="永久删除")).to_be_enabled()
