@@ -68,8 +68,7 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
 
 
 def _object(name: str, value: Any, kind: Any) -> Any:
-    thing = from_json(kind, value)
-    hints = get_type_hints(kind)
-    for f in fields(kind):
-        _checked(f"{name}.{camel(f.name)}", getattr(thing, f.name), hints[f.name])
-    return thing
+    try:
+        return from_json(kind, value)
+    except ValueError as exc:
+        raise ValueError(f"{name}: {exc}") from exc

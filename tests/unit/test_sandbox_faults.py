@@ -195,7 +195,7 @@ def test_an_order_is_read_and_written_whole(raw: Json) -> None:
         ({"status": 99}, "status is no HTTP status"),
         ({"delayMs": -1}, "not below 0"),
         ({"item": {"dentryId": "1"}}, "ItemFault needs errorCode"),
-        ({"item": {"dentryId": 1, "errorCode": "x"}}, "item.dentryId is not a text"),
+        ({"item": {"dentryId": 1, "errorCode": "x"}}, "item: dentryId of ItemFault should be a valid string"),
         ({"item": "1"}, "ItemFault is no object"),
         ({"task": {"failed": "some"}}, "task.failed is"),
         ({"task": {"failed": 1.5}}, "task.failed is"),
