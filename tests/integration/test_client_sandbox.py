@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -12,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.dingtalk import DingTalk, InternalAppTokens, Progress, ThirdPartyTokens, errors
+from bot.dingtalk.limit import Limits
 from bot.models import Conversation, DentryType
 from sandbox.server import Server
 
@@ -295,11 +297,37 @@ async def test_the_meter_agrees_with_dingtalk(server: Server) -> None:
     assert counts == server.world.meter.calls
 
 
-async def test_our_own_speed_never_throttles_us(server: Server) -> None:
+class OneClock(Limits):
+    """Limits, and the sandbox, on a clock that moves on only when all that left has arrived: no busy machine
+    delays one call and not the next."""
+
+    def __init__(self, server: Server, calls_per_second: int) -> None:
+        super().__init__(calls_per_second, now=self.now, sleep=self.sleep)
+        self.time_s, self.left, self.calls = 1_800_000_000.0, 0, server.world.calls
+        server.world.clock.now = self.now  # type: ignore[method-assign]
+
+    def now(self) -> float:
+        return self.time_s
+
+    async def turn(self, api: str) -> None:
+        await super().turn(api)
+        self.left += 1
+
+    async def sleep(self, seconds: float) -> None:
+        assert await self.calls.bell.until(lambda: self.calls.numbers.last >= self.left, 30)
+        self.time_s += seconds
+
+
+async def test_our_own_speed_never_throttles_us(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.dingtalk.client.Limits", partial(OneClock, server))
     async with _client(server) as client:
         (report,) = await _ids(client, "/report.pdf")
+        began = server.world.clock.now()
         await asyncio.gather(*(client.storage.dentry(SPACE, report, union_id=WANG) for _ in range(45)))
-    assert all(call.status == 200 for call in server.world.calls.after(0))
+        assert 2 < server.world.clock.now() - began < 3, "45 calls at 20 a second"
+    calls = server.world.calls.after(0)
+    assert len(calls) > 45
+    assert all(call.status == 200 for call in calls)
 
 
 async def test_a_write_that_was_done_and_then_cut_is_an_unknown_outcome(

@@ -241,9 +241,7 @@ async def test_half_an_answer_announces_the_whole(sandbox: Control) -> None:
     await order(sandbox, kind="truncated", truncate=7)
     host, port = sandbox.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = (
-        f"GET {SPACE}?unionId=wangUnionId HTTP/1.1\r\nHost: x\r\nx-acs-dingtalk-access-token: {token}\r\n\r\n"
-    )
+    head = f"GET {SPACE}?unionId=wangUnionId HTTP/1.1\r\nHost: localhost\r\nx-acs-dingtalk-access-token: {token}\r\n\r\n"
     writer.write(head.encode())
     raw = await asyncio.wait_for(reader.read(), 10)
     writer.close()
@@ -268,7 +266,9 @@ async def test_a_reset_is_one(sandbox: Control) -> None:
     await order(sandbox, kind="resetBefore")
     host, port = sandbox.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"GET {SPACE} HTTP/1.1\r\nHost: x\r\nx-acs-dingtalk-access-token: {token}\r\n\r\n".encode())
+    writer.write(
+        f"GET {SPACE} HTTP/1.1\r\nHost: localhost\r\nx-acs-dingtalk-access-token: {token}\r\n\r\n".encode()
+    )
     with pytest.raises(ConnectionResetError):
         await asyncio.wait_for(reader.read(), 10)
     writer.close()
