@@ -241,8 +241,8 @@ async def test_half_an_answer_announces_the_whole(sandbox: Control) -> None:
     await order(sandbox, kind="truncated", truncate=7)
     host, port = sandbox.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = f"GET {SPACE}?unionId=wangUnionId HTTP/1.1\r\nHost: localhost\r\nx-acs-dingtalk-access-token: {token}\r\n\r\n"
-    writer.write(head.encode())
+    head = f"GET {SPACE}?unionId=wangUnionId HTTP/1.1\r\nHost: localhost\r\n"
+    writer.write(f"{head}x-acs-dingtalk-access-token: {token}\r\n\r\n".encode())
     raw = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     headers, _, body = raw.decode().partition("\r\n\r\n")
