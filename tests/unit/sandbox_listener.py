@@ -63,6 +63,18 @@ async def calls(sandbox: Control, path: str, **query: int) -> list[Json]:
     return found
 
 
+async def order(sandbox: Control, **fields: Json) -> str:
+    """Orders a fault; its id."""
+    fault_id: str = (await sandbox.ask("POST", "faults", fields))["id"]
+    return fault_id
+
+
+async def ordered(sandbox: Control, fault_id: str) -> Json:
+    """How an ordered fault stands."""
+    faults = (await sandbox.ask("GET", "faults"))["faults"]
+    return next(fault for fault in faults if fault["id"] == fault_id)
+
+
 @asynccontextmanager
 async def listening(sandbox: Control, *who: str) -> AsyncIterator[Listener]:
     """An open connection of the sandbox's own application, or of `who` (clientId, secret)."""

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.faults.throttle import API_QPS, APP_QPM, APP_QPS, NO_QUOTA, SUITE_QPS, Refused
 from tests.conformance.control import Control
-from tests.unit.sandbox_listener import call, calls, card
+from tests.unit.sandbox_listener import call, calls, card, order, ordered
 from tests.unit.storage_at_hand import MARKETING
 
 SPACE = f"/v1.0/storage/spaces/{MARKETING}"
@@ -19,16 +19,6 @@ REMOVE = "POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove"
 USER = "POST /topapi/v2/user/get"
 ARCHIVE = "/v1.0/storage/spaces/24010003"
 Json = Any
-
-
-async def order(sandbox: Control, **fields: Json) -> str:
-    fault_id: str = (await sandbox.ask("POST", "faults", fields))["id"]
-    return fault_id
-
-
-async def ordered(sandbox: Control, fault_id: str) -> Json:
-    faults = (await sandbox.ask("GET", "faults"))["faults"]
-    return next(fault for fault in faults if fault["id"] == fault_id)
 
 
 async def space(sandbox: Control, who: str = "wang", path: str = SPACE) -> int:

@@ -9,19 +9,10 @@ from sandbox.faults.documented import errors_of
 from sandbox.faults.kinds import KINDS
 from sandbox.wire import Endpoint
 from tests.conformance.control import Control
+from tests.unit.sandbox_listener import order, ordered
 
 REMOVE = "POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove"
 Json = Any
-
-
-async def order(sandbox: Control, **fields: Json) -> str:
-    fault_id: str = (await sandbox.ask("POST", "faults", fields))["id"]
-    return fault_id
-
-
-async def ordered(sandbox: Control, fault_id: str) -> Json:
-    faults = (await sandbox.ask("GET", "faults"))["faults"]
-    return next(fault for fault in faults if fault["id"] == fault_id)
 
 
 async def test_the_catalogue_describes_what_can_be_ordered(sandbox: Control) -> None:
