@@ -34,6 +34,7 @@ export class Loader {
 
   async #run() {
     do {
+      await null; // whatever else asks in the same breath is answered by this load
       this.#again = false;
       await this.load();
     } while (this.#again);
