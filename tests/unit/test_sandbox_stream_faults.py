@@ -12,15 +12,10 @@ import pytest
 
 from sandbox.faults.kinds import KINDS
 from tests.conformance.control import Control
-from tests.unit.sandbox_listener import CARD, PATIENCE_S, ROBOT, Listener, card, listening, ticket
+from tests.unit.sandbox_listener import CARD, PATIENCE_S, ROBOT, Listener, card, listening, order, ticket
 
 GROUP = "cidMarketing=="
 Json = Any
-
-
-async def order(sandbox: Control, **fields: Json) -> str:
-    fault_id: str = (await sandbox.ask("POST", "faults", fields))["id"]
-    return fault_id
 
 
 async def struck(sandbox: Control) -> list[int]:
