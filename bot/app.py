@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.deletion.job import PATIENT, Jobs, Patience
 from bot.deletion.lifecycle import CLOSING, JOB, Lifecycle
-from bot.deletion.policy import Policy
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import Engine
 from bot.messenger import Messenger
 from bot.operators import Operators
+from bot.policy import Policy
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream

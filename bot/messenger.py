@@ -64,14 +64,14 @@ class Messenger:
         neither form could be delivered.
         """
         track_id = out_track_id(kind, request)
-        await self._store.requests.add_card(track_id, request.id, kind, CARD)
+        await self._store.requests.add_card(track_id, request, kind, CARD)
         try:
             await self._create(track_id, request, card)
         except Conflict:  # it was posted before a crash
             log.info("card.already_posted", out_track_id=track_id)
         except DingTalkError as exc:
             log.warning("card.fallback", out_track_id=track_id, error=str(exc))
-            await self._store.requests.add_card(track_id, request.id, kind, ACTION_CARD)
+            await self._store.requests.add_card(track_id, request, kind, ACTION_CARD)
             await self._post_action_card(request, card, commands, webhook)
 
     async def _create(self, track_id: str, request: Request, card: Card) -> None:

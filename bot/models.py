@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -152,6 +152,96 @@ def _digest(entries: Iterable[Entry]) -> str:
     return sha.hexdigest()
 
 
+class Owner(Model):
+    """Somebody else's share of a manifest. `name` is empty where nobody could be asked for it."""
+
+    union_id: str
+    name: str
+    dentries: int
+
+
+class Survey(Model):
+    """What a manifest's dentries are like, for whoever decides. `oldest` and `newest` are times of change of files.
+
+    `others` counts dentries that the requester did not make; `owners` are those who made the most of them.
+    """
+
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    others: int = 0
+    owners: tuple[Owner, ...] = ()
+
+
+Answer = Literal["refuse", "run", "confirm", "approve"]
+"""What a rule says: no; yes, at once; yes when the requester confirms; yes when others approve."""
+
+ConditionKind = Literal[
+    "conversations",
+    "spaces",
+    "paths",
+    "users",
+    "departments",
+    "roles",
+    "items_over",
+    "items_up_to",
+    "size_over",
+    "size_up_to",
+    "folders",
+    "newest_within",
+    "newest_before",
+    "owner",
+    "permanent",
+]
+
+
+class Condition(Model):
+    """One thing a rule looks at, as it stands in the rule.
+
+    A list of texts for conversations, spaces, paths, users, departments and roles; a number for items_… and
+    (bytes) size_…; seconds for newest_…; true or false for folders and permanent; "own" or "others" for owner.
+    """
+
+    kind: ConditionKind
+    value: bool | int | str | tuple[str, ...]
+
+
+class Ruling(Model):
+    """What the policy says about one manifest of one requester; kept with the request, as it was shown.
+
+    `rule` is the name of the rule that decided, empty when none matched; `why` are its conditions. `sentence` is
+    what the one who wrote a refusing rule wants said. People are named as `manager`, `heads`, `admins`,
+    `user:USERID` or `role:ROLEID`. `notify` are names of further targets for notices. `policy_hash` tells which
+    policy was in force.
+    """
+
+    rule: str = ""
+    answer: Answer = "confirm"
+    why: tuple[Condition, ...] = ()
+    sentence: str = ""
+    needed: int = 0
+    approvers: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
+    self_approval: bool = False
+    decide_within: timedelta = timedelta(minutes=30)
+    run_within: timedelta = timedelta(hours=1)
+    remind_after: timedelta | None = None
+    escalate_after: timedelta | None = None
+    escalate_to: tuple[str, ...] = ()
+    run_as: Literal["requester", "approver"] = "requester"
+    ask_in: Literal["one_to_one", "conversation"] = "one_to_one"
+    notify: tuple[str, ...] = ()
+    policy_hash: str = ""
+
+
+class Vote(Model):
+    """What one of those asked has said. A reason may be given later, once."""
+
+    operator: Operator
+    approves: bool
+    at: datetime
+    reason: str = ""
+
+
 class RequestState(StrEnum):
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -183,7 +273,12 @@ OPEN_STATES = frozenset({RequestState.AWAITING_CONFIRMATION, RequestState.AWAITI
 
 
 class Request(Model):
-    """One wish to delete one manifest, with the state it is in."""
+    """One wish to delete one manifest, with the state it is in.
+
+    `asked` are the people who were asked to approve, `votes` what they said so far. Two clocks run: `expires_at`
+    for the decision, and `run_before`, set with it, for the beginning of the job. `remind_at` and `escalate_at`
+    say when those asked hear from us again, and when others are asked, too.
+    """
 
     id: str
     requester: Operator
@@ -202,6 +297,30 @@ class Request(Model):
     decided_by: Operator | None = None
     decided_at: datetime | None = None
     finished_at: datetime | None = None
+    ruling: Ruling = Ruling()
+    survey: Survey = Survey()
+    asked: tuple[Operator, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    run_before: datetime | None = None
+    remind_at: datetime | None = None
+    reminded: int = 0
+    escalate_at: datetime | None = None
+    escalated: bool = False
+
+    @property
+    def runs_as(self) -> Operator:
+        """In whose name the job calls DingTalk, which checks that person's rights."""
+        by_approver = self.ruling.answer == "approve" and self.ruling.run_as == "approver"
+        return self.decided_by if by_approver and self.decided_by else self.requester
+
+    @property
+    def approvals(self) -> tuple[Vote, ...]:
+        return tuple(vote for vote in self.votes if vote.approves)
+
+    @property
+    def rejection(self) -> Vote | None:
+        """The one that ended it."""
+        return next((vote for vote in self.votes if not vote.approves), None)
 
 
 class DecisionKind(StrEnum):

