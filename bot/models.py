@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Language = Literal["zh", "en"]
 
@@ -205,19 +205,35 @@ class Condition(Model):
     value: bool | int | str | tuple[str, ...]
 
 
+class Sentence(Model):
+    """What somebody wrote for people to read: in both languages, or the same for all. Empty: they wrote nothing."""
+
+    zh: str = ""
+    en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_for_all(cls, given: Any) -> Any:
+        return {"zh": given, "en": given} if isinstance(given, str) else given
+
+    def of(self, language: Language) -> str:
+        """In this language, or else in the other."""
+        return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
+
+
 class Ruling(Model):
     """What the policy says about one manifest of one requester; kept with the request, as it was shown.
 
-    `rule` is the name of the rule that decided, empty when none matched; `why` are its conditions. `sentence` is
-    what the one who wrote a refusing rule wants said. People are named as `manager`, `heads`, `admins`,
-    `user:USERID` or `role:ROLEID`. `notify` are names of further targets for notices. `policy_hash` tells which
-    policy was in force.
+    `rule` is the name of the rule that decided, empty when none did; `why` are its conditions, or those it broke
+    (more items than may be). `sentence` is what the one who wrote a refusing rule wants said. People are named as
+    `manager`, `heads`, `admins`, `user:USERID` or `role:ROLEID`. `notify` are names of further targets for
+    notices. `policy_hash` tells which policy was in force.
     """
 
     rule: str = ""
     answer: Answer = "confirm"
     why: tuple[Condition, ...] = ()
-    sentence: str = ""
+    sentence: Sentence = Sentence()
     needed: int = 0
     approvers: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
