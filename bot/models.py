@@ -349,13 +349,16 @@ class Outcome(StrEnum):
 class ItemResult(Model):
     """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well.
 
-    `gone` counts what went of a folder that could not be deleted as a whole.
+    `gone` counts what went of a folder that could not be deleted as a whole. `added` counts dentries that came into
+    a folder after it was shown, as far as known, and `added_names` are the first three of them.
     """
 
     entry: Entry
     outcome: Outcome
     cause: str = ""
     gone: int = 0
+    added: int = 0
+    added_names: tuple[str, ...] = ()
 
     @property
     def dentries(self) -> int:
