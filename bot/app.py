@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +26,6 @@ from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenPro
 from bot.engine import Engine
 from bot.messenger import Messenger
 from bot.operators import Operators
-from bot.policy import Policy
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream
@@ -88,12 +87,7 @@ async def running(
 ) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
     zone = ZoneInfo(settings.timezone)
-    policy = Policy(
-        allow_permanent=settings.allow_permanent,
-        max_dentries=settings.max_dentries,
-        confirm_within=timedelta(minutes=settings.confirm_minutes),
-        conversations=frozenset(settings.conversations),
-    )
+    policy = settings.policy
     async with (
         Store(settings.database_url) as store,
         store.leased(),
