@@ -43,9 +43,7 @@ async def asked(
     card = await office.say(who, text, where)
     assert card["kind"] == "card", card
     track_id = card["outTrackId"].replace("dingsweep.request.", "dingsweep.approval.")
-    approval = await office.until(
-        approver, f"one:{approver}", 0, lambda m: m.get("outTrackId") == track_id
-    )
+    approval = await office.until(approver, f"one:{approver}", 0, lambda m: m.get("outTrackId") == track_id)
     return Asked(card, approval)
 
 
@@ -72,9 +70,7 @@ async def shown(office: Office, who: str, where: str, card: Message, part: str) 
 
 async def told(office: Office, who: str, part: str) -> Message:
     """Wait until the robot has told somebody this, one-to-one."""
-    return await office.until(
-        who, f"one:{who}", 0, lambda m: m["kind"] == "markdown" and part in m["text"]
-    )
+    return await office.until(who, f"one:{who}", 0, lambda m: m["kind"] == "markdown" and part in m["text"])
 
 
 async def stored(app: App, asked: Asked) -> Request:
