@@ -8,7 +8,7 @@ from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request
 from cards.entries import amount, counted, entry_line, mark
 from cards.escape import Markdown
 from cards.fit import PAGE_BYTES, json_bytes, pages, paragraphs, short_path
-from cards.result import cause_key
+from cards.result import cause_key, with_added
 from cards.texts import Texts
 
 ROW_PATH_BYTES = 3_000
@@ -85,15 +85,20 @@ def _details_title(request: Request, t: Texts, page: int, of: int) -> Markdown:
 def _row(request: Request, row: Entry | ItemResult, t: Texts, path_bytes: int) -> Markdown:
     if isinstance(row, Entry):
         return entry_line(row, t, path_bytes)
-    line = entry_line(row.entry, t, path_bytes)
+    line = with_added(entry_line(row.entry, t, path_bytes), row, t, path_bytes // 6)
     if row.outcome.is_gone or cause_key(row) != "cause.other":  # a code only where no sentence is known
-        return t("details.result", line=line, outcome=_outcome(request, row.outcome, t))
-    return t("details.result_with_code", line=line, outcome=_outcome(request, row.outcome, t), code=row.cause)
+        return t("details.result", line=line, outcome=outcome_word(request, row.outcome, t))
+    return t(
+        "details.result_with_code", line=line, outcome=outcome_word(request, row.outcome, t), code=row.cause
+    )
 
 
-def _outcome(request: Request, outcome: Outcome, t: Texts) -> Markdown:
+def outcome_word(request: Request, outcome: Outcome, t: Texts) -> Markdown:
+    """In the recycle bin, already gone, not deleted: what became of an entry."""
     if outcome is Outcome.DELETED and not request.to_recycle_bin:
         return t("outcome.deleted_permanently")
+    if outcome is Outcome.CHANGED and request.ruling.answer == "approve":
+        return t("outcome.changed_approved")
     return t(_OUTCOMES[outcome])
 
 
