@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 from bot.models import Button, Card, Entry, Receipt, Request, RequestState, Survey
 from cards.content import content, reason, rule, title, totals
-from cards.decision import is_voted
+from cards.decision import is_voted, missing
 from cards.entries import amount_inside
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, Room, short
@@ -39,13 +39,13 @@ def approval_card(
 
     def rest(room: Room) -> Sequence[str]:
         return (
-            *totals(request, t),
+            *totals(request, t, "approval.total"),
             _owners(request, t, room),
             _dates(request.survey, t, zone),
             t("approval.why", why=rule(why, room)) if why.strip() else "",
             reason(request, t, room),
             _in_whose_name(request, t),
-            *progress(request, t, zone, receipt, room),
+            *_progress(request, t, zone, receipt, room),
         )
 
     return Card(
@@ -54,6 +54,14 @@ def approval_card(
         tips=_tips(request, t, zone) if is_open else "",
         buttons=_buttons(request, t) if is_open else (),
     )
+
+
+def _progress(request: Request, t: Texts, zone: tzinfo, receipt: Receipt | None, room: Room) -> Sequence[str]:
+    """Who else is asked and who said yes; nothing to whoever decides alone."""
+    is_open = request.state is RequestState.AWAITING_APPROVAL
+    if is_open and len(request.asked) == 1 and missing(request) == 1:
+        return ()
+    return progress(request, t, zone, receipt, room)
 
 
 def _question(request: Request, t: Texts) -> Markdown:

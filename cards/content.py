@@ -58,13 +58,13 @@ def who(request: Request, t: Texts) -> Markdown:
     )
 
 
-def totals(request: Request, t: Texts) -> list[Markdown]:
-    """How much, whether it can be taken back, and that folders go with what they hold."""
+def totals(request: Request, t: Texts, promise: str = "preview.total") -> list[Markdown]:
+    """How much, whether it can be taken back (`promise`), and that folders go with what they hold."""
     given = request.totals
     if request.state.is_final and request.to_recycle_bin:
         key = "dry_run.total"  # what can be restored now is for the receipt to say
     else:
-        key = "preview.total" if request.to_recycle_bin else "preview.total_permanent"
+        key = promise if request.to_recycle_bin else "preview.total_permanent"
     lines = [t(key, amount=amount(t, given.dentries, given.size_bytes))]
     if given.folders:
         lines.append(t("preview.folders", n=given.folders))

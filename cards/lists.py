@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request
+from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request, RequestState
+from cards.decision import asked_line
 from cards.entries import amount, counted, entry_line, mark
 from cards.escape import Markdown
 from cards.fit import PAGE_BYTES, json_bytes, pages, paragraphs, short_path
@@ -29,15 +30,17 @@ _OUTCOMES = {
 def details_pages(
     request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, max_bytes: int = PAGE_BYTES
 ) -> list[Markdown]:
-    """Everything a request is about, each page at most `max_bytes` of JSON and headed by what it is and n/m.
+    """Everything a request is about, each page at most `max_bytes` of JSON and headed by what it is and n/m;
+    the first one says who is asked, as long as somebody is.
 
     Entries before the deletion, results after it: those say per entry what became of it.
     """
     lines = [_row(request, row, t, min(ROW_PATH_BYTES, max_bytes // 4)) for row in rows]
-    title = _details_title(request, t, 99_999, 99_999)
-    split = pages(lines, max_bytes - json_bytes(title) - json_bytes("\n\n"))
+    asked = asked_line(request, t) if request.state is RequestState.AWAITING_APPROVAL else ""
+    head = paragraphs((_details_title(request, t, 99_999, 99_999), asked))
+    split = pages(lines, max_bytes - json_bytes(head) - json_bytes("\n\n"))
     return [
-        paragraphs((_details_title(request, t, number, len(split)), *page))
+        paragraphs((_details_title(request, t, number, len(split)), asked if number == 1 else "", *page))
         for number, page in enumerate(split, 1)
     ]
 

@@ -105,6 +105,8 @@ def _line(line: NoticeLine, t: Texts, zone: tzinfo) -> Markdown:
 
 
 def _gone(line: NoticeLine, t: Texts) -> Markdown:
+    if not line.deleted:
+        return t("notice.gone_none")
     if line.deleted < line.dentries:
         return t("notice.gone_part", n=line.dentries, done=line.deleted)
     return t("notice.gone_all")
