@@ -38,6 +38,13 @@ def explanation(policy: Policy, facts: Facts, place: Place, t: Texts, zone: tzin
     return "\n\n".join("\n".join(part) for part in map(list, parts) if part)
 
 
+def place_words(file: str, line: int | None, t: Texts) -> Markdown:
+    """Where a rule stands: in a file or a variable, or in the program itself."""
+    if not file:
+        return t("explain.place_builtin")
+    return t("explain.place", file=Markdown(file), line=line) if line else Markdown(file)
+
+
 def found_words(condition: Condition, facts: Facts, t: Texts, zone: tzinfo, *, refusing: bool) -> Markdown:
     """What a request is like, where a condition looks at it."""
     if condition.kind == "paths":
@@ -117,6 +124,7 @@ class _Teller:
                 yield t("explain.runs")
             case "confirm":
                 yield t("explain.confirms", who=self._who)
+                yield t("explain.card", line=why_line(ruling, t))
                 yield t("explain.expires", span=span_words(ruling.decide_within.total_seconds(), t))
             case "approve":
                 yield from self._approval(ruling)
@@ -128,12 +136,13 @@ class _Teller:
             "explain.approval", approval=approval_words(ruling.approvers, ruling.needed, t, None, Markdown)
         )
         yield t("explain.asked_there" if ruling.ask_in == "conversation" else "explain.asked_alone")
+        yield t("explain.card", line=why_line(ruling, t))
         yield t("explain.oneself" if ruling.self_approval else "explain.not_oneself", who=self._who)
         if ruling.fallback:
             in_order = t("policy.comma").join(who_words([one], t, None, Markdown) for one in ruling.fallback)
-            yield t("explain.fallback", who=Markdown(in_order))
+            yield t("explain.fallback", requester=self._who, who=Markdown(in_order))
         else:
-            yield t("explain.no_fallback")
+            yield t("explain.no_fallback", requester=self._who)
         if ruling.remind_after:
             yield t("explain.reminded", span=span_words(ruling.remind_after.total_seconds(), t))
         if ruling.escalate_after:
