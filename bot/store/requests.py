@@ -22,7 +22,8 @@ from bot.models import (
 )
 from bot.store.audit import append
 from bot.store.database import Database
-from bot.store.tables import cards, manifest_entries, requests
+from bot.store.people import note_person
+from bot.store.tables import cards, manifest_entries, request_people, requests
 
 CardKind = Literal["request", "result"]
 
@@ -56,6 +57,8 @@ class Requests:
             except IntegrityError as exc:
                 raise IdTakenError(request.id) from exc
             await connection.execute(manifest_entries.insert(), _entry_rows(request.id, manifest.entries))
+            who = request.requester
+            await note_person(connection, request.id, who.user_id, "requester", who.name)
             await append(
                 connection,
                 request.created_at,
@@ -69,6 +72,8 @@ class Requests:
                 dentries=request.totals.dentries,
                 to_recycle_bin=request.to_recycle_bin,
                 reason=request.reason,
+                rule=request.ruling.rule,
+                policy_hash=request.ruling.policy_hash,
             )
 
     async def get(self, request_id: str) -> Request | None:
@@ -100,6 +105,16 @@ class Requests:
         if requester_id:
             query = query.where(requests.c.requester_id == requester_id)
         return await self._many(query)
+
+    async def history(self, user_id: str, corp_id: str, *, limit: int, offset: int = 0) -> list[Request]:
+        """The requests that somebody made, voted on or decided, the newest first."""
+        theirs = select(request_people.c.request_id).where(request_people.c.user_id == user_id)
+        query = (
+            select(requests)
+            .where(requests.c.id.in_(theirs), requests.c.corp_id == corp_id)
+            .order_by(requests.c.created_at.desc(), requests.c.id)
+        )
+        return await self._many(query.limit(limit).offset(offset))
 
     async def next_expiry(self) -> datetime | None:
         """When the next open request runs out."""
@@ -134,6 +149,8 @@ class Requests:
             if row is None:
                 return None
             request = _request(row)
+            if decided_by:
+                await note_person(connection, request_id, decided_by.user_id, "decider", decided_by.name)
             await append(
                 connection,
                 at,
