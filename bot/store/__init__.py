@@ -2,7 +2,7 @@
 
 from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
 from bot.store.chain import Break, Chain, Flaw, Link, Proof
-from bot.store.requests import CardKind, IdTakenError
+from bot.store.requests import CardKind, IdTakenError, ShownCard
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Proof",
     "Pruned",
     "SchemaTooNewError",
+    "ShownCard",
     "Store",
     "StoreError",
     "Wanted",
