@@ -1,6 +1,23 @@
 """What Dingsweep remembers: requests, manifests, cards, the audit trail, the month's calls."""
 
+from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
+from bot.store.chain import Break, Chain, Flaw, Link, Proof
 from bot.store.requests import CardKind, IdTakenError, ShownCard
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
-__all__ = ["CardKind", "IdTakenError", "SchemaTooNewError", "ShownCard", "Store", "StoreError"]
+__all__ = [
+    "KEPT_AT_LEAST",
+    "Break",
+    "CardKind",
+    "Chain",
+    "Flaw",
+    "IdTakenError",
+    "Link",
+    "Proof",
+    "Pruned",
+    "SchemaTooNewError",
+    "ShownCard",
+    "Store",
+    "StoreError",
+    "Wanted",
+]
