@@ -25,8 +25,8 @@ class Upload:
 class Call:
     """One request: who calls, what path, query and body say. A body that is no JSON object is `{}`.
 
-    `base_url` is the address the caller used, `app` is `NOBODY` where no access token is asked for. No card it
-    sends arrives when it is `undelivered`, for that reason.
+    `base_url` is the address the caller used, `remote` the caller's own, `app` is `NOBODY` where no access token is
+    asked for. No card it sends arrives when it is `undelivered`, for that reason.
     """
 
     world: "World"
@@ -41,6 +41,7 @@ class Call:
     @property
     def corp_id(self) -> str:
         """The organisation the access token was issued for."""
+    remote: str = ""
         return self.app.corp_id
 
 

@@ -12,6 +12,7 @@ from sandbox.faults.faults import Faults
 from sandbox.limits import Limits
 from sandbox.locks import WriteLocks
 from sandbox.log import Log
+from sandbox.media import Contents
 from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
@@ -22,6 +23,7 @@ from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 
+from sandbox.webhook import Webhook
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
 
 MEDIA_KEPT = 5000
@@ -52,6 +54,10 @@ class World:
     media: Newest[str, str] = field(default_factory=lambda: Newest(MEDIA_KEPT))
     """Uploaded media: mediaId → file name."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
+    contents: Contents = field(default_factory=Contents)
+    """What was uploaded, by mediaId, as long as it is remembered."""
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    """The custom robots of groups, by access token."""
     """What an application did although the documentation forbids it."""
     suggestions: list[Suggestion] = field(default_factory=list)
     run: Run = field(default_factory=Run)
