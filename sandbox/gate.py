@@ -275,7 +275,7 @@ async def _read_multipart(request: web.Request) -> Body:
     files: dict[str, Upload] = {}
     for key, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            files[key] = Upload(value.filename, len(value.file.read()))
+            files[key] = Upload(value.filename, value.file.read())
         else:
             fields[key] = value
     return fields, files

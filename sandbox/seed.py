@@ -169,6 +169,7 @@ def _set_sessions(world: World, raw: dict[str, JsonObject]) -> None:
 def _set_media(world: World, raw: dict[str, str]) -> None:
     world.media.clear()
     world.media.update(raw)
+    world.contents.keep(raw)
 
 
 def _set_limits(world: World, raw: JsonObject) -> None:

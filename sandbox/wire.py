@@ -18,7 +18,12 @@ class Upload:
     """A file sent as multipart/form-data."""
 
     name: str
-    size_bytes: int
+    content: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """How long it is."""
+        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,12 @@ class Call:
     body: JsonObject = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
     base_url: str = ""
+    remote: str = ""
     undelivered: str = ""
 
     @property
     def corp_id(self) -> str:
         """The organisation the access token was issued for."""
-    remote: str = ""
         return self.app.corp_id
 
 

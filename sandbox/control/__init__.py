@@ -6,6 +6,7 @@ from sandbox.control import bins, chat, conversations, drive, faults, folders, h
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
+from sandbox.control.media import Media
 from sandbox.control.touched import touched
 from sandbox.world import World
 
@@ -30,3 +31,4 @@ def add_routes(app: web.Application, world: World) -> None:
     for method, path, handler in ROUTES:
         app.router.add_route(method, f"/sandbox{path}", Desk(world, handler, touched(method, path)).serve)
     app.router.add_get("/sandbox/live", Live(world).serve)
+    app.router.add_get("/sandbox/media/{mediaId}", Media(world).serve)
