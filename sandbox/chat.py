@@ -157,11 +157,16 @@ class Chat:
         self.bell.ring()
         return bool(found)
 
-    def shows(self, user_id: str, out_track_id: str) -> Message | None:
-        """The message in which this person sees the card."""
+    def copies(self, out_track_id: str) -> list[Message]:
+        """The messages that show a card, oldest first."""
+        return [m for m in self._cards.get(out_track_id, ()) if not m.recalled]
+
+    def shows(self, user_id: str, out_track_id: str, conversation_id: str = "") -> Message | None:
+        """The message in which this person sees the card: in that conversation (empty: the first in any)."""
         for message in self._cards.get(out_track_id, ()):
             members = self.conversations[message.conversation_id].members
-            if user_id in members and message.visible(user_id):
+            here = conversation_id in {"", message.conversation_id}
+            if here and user_id in members and message.visible(user_id):
                 return message
         return None
 
