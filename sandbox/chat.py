@@ -95,6 +95,10 @@ class Chat:
             conversation_id = one_to_one_id(conversation_id.removeprefix("one:"))
         return self.conversations.get(conversation_id)
 
+    def groups(self) -> list[Conversation]:
+        """Every conversation of more than a person and a robot."""
+        return [c for c in self.conversations.values() if c.type == GROUP]
+
     def one_to_one(self, user_id: str, corp_id: str) -> Conversation:
         """The conversation of a person with the robot; made at its first use."""
         conversation_id = one_to_one_id(user_id)

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, run, stream, wire
+from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, people, run, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
@@ -12,6 +12,7 @@ from sandbox.world import World
 
 ORDERS: tuple[Route, ...] = (
     *conversations.ROUTES,
+    *people.ROUTES,
     *chat.ROUTES,
     *stream.ROUTES,
     *folders.ROUTES,
