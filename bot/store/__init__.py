@@ -1,6 +1,16 @@
 """What Dingsweep remembers: requests, manifests, cards, the audit trail, the month's calls."""
 
+from bot.store.outbox import Batch, ChannelState, Outbox
 from bot.store.requests import CardKind, IdTakenError
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
-__all__ = ["CardKind", "IdTakenError", "SchemaTooNewError", "Store", "StoreError"]
+__all__ = [
+    "Batch",
+    "CardKind",
+    "ChannelState",
+    "IdTakenError",
+    "Outbox",
+    "SchemaTooNewError",
+    "Store",
+    "StoreError",
+]
