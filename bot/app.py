@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,14 +14,18 @@ import aiohttp
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.approvers import Approvers
+from bot.deletion.clocks import Clocks
+from bot.deletion.consent import Consents
+from bot.deletion.decisions import Decisions
 from bot.deletion.job import PATIENT, Jobs, Patience
-from bot.deletion.lifecycle import CLOSING, JOB, Lifecycle
+from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
+from bot.deletion.news import News
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import Engine
 from bot.messenger import Messenger
 from bot.operators import Operators
-from bot.policy import Policy
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream
@@ -44,16 +48,19 @@ def utc_now() -> datetime:
 class App:
     """A running robot. Build it with `running()`; `stream` says whether it is connected."""
 
-    def __init__(self, settings: Settings, store: Store, services: Services, stream: Stream) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, services: Services, clocks: Clocks, stream: Stream
+    ) -> None:
         self.settings = settings
         self.store = store
         self.services = services
+        self.clocks = clocks
         self.stream = stream
 
     async def serve(self) -> None:
         """Run until cancelled. Raises CredentialsRefusedError when the first connection is refused."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_unbroken(self.services.lifecycle.watch_expiry))
+            tasks.create_task(_unbroken(self.clocks.watch))
             tasks.create_task(_unbroken(self.services.lifecycle.watch_starts))
             tasks.create_task(_unbroken(self._write_meter))
             tasks.create_task(self.stream.run())
@@ -80,12 +87,7 @@ async def running(
 ) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
     zone = ZoneInfo(settings.timezone)
-    policy = Policy(
-        allow_permanent=settings.allow_permanent,
-        max_dentries=settings.max_dentries,
-        confirm_within=timedelta(minutes=settings.confirm_minutes),
-        conversations=frozenset(settings.conversations),
-    )
+    policy = settings.policy
     async with (
         Store(settings.database_url) as store,
         store.leased(),
@@ -100,24 +102,28 @@ async def running(
         ) as dingtalk,
     ):
         messenger = Messenger(dingtalk, store, settings.card_template_id)
-        announcer = CardAnnouncer(messenger, store, zone, allow_permanent=policy.allow_permanent)
+        announcer = CardAnnouncer(messenger, store, zone, clock, allow_permanent=policy.allow_permanent)
         operators = Operators(dingtalk)
+        approvers = Approvers(dingtalk, clock)
+        engine = Engine(settings.database_url)
+        lifecycle = Lifecycle(store, engine, clock)
         jobs = Jobs(
             dingtalk,
             store,
             announcer,
             operators,
             clock,
+            lifecycle=lifecycle,
             allow_permanent=policy.allow_permanent,
             patience=patience,
         )
-        engine = Engine(settings.database_url)
-        lifecycle = Lifecycle(store, engine, policy, clock)
         services = Services(
             dingtalk=dingtalk,
             store=store,
             engine=engine,
+            consents=Consents(policy, approvers, operators),
             lifecycle=lifecycle,
+            decisions=Decisions(store, lifecycle, policy, approvers, clock),
             jobs=jobs,
             spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
             operators=operators,
@@ -131,7 +137,7 @@ async def running(
             language=settings.language,
         )
         engine.add(JOB, jobs.run)
-        engine.add(CLOSING, jobs.close)
+        engine.add(NEWS, News(store, announcer, jobs, engine).spread)
         engine.add(MESSAGE, partial(messages.handle, services))
         engine.add(clicks.TELL, partial(clicks.tell, services))
         engine.add(clicks.DETAILS, partial(clicks.send_details, services))
@@ -145,7 +151,8 @@ async def running(
                 session=session,
             )
             try:
-                yield App(settings, store, services, stream)
+                clocks = Clocks(store, lifecycle, approvers, announcer, clock=clock, awake=lambda at: at)
+                yield App(settings, store, services, clocks, stream)
             finally:
                 await stream.stop()
 

@@ -1,7 +1,7 @@
 """What Dingsweep remembers: requests, manifests, cards, the audit trail, the month's calls."""
 
 from bot.store.outbox import Batch, ChannelState, Outbox
-from bot.store.requests import CardKind, IdTakenError
+from bot.store.requests import CardKind, IdTakenError, ShownCard
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "IdTakenError",
     "Outbox",
     "SchemaTooNewError",
+    "ShownCard",
     "Store",
     "StoreError",
 ]

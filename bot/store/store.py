@@ -20,6 +20,7 @@ from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from bot.store.votes import Votes
 
 
 class StoreError(Exception):
@@ -36,6 +37,7 @@ class Store:
     def __init__(self, database_url: str) -> None:
         self._database = Database(database_url)
         self.requests = Requests(self._database)
+        self.votes = Votes(self._database)
         self.audit = Audit(self._database)
         self.meter = CallMeter(self._database)
         self.spaces = KnownSpaces(self._database)

@@ -79,7 +79,10 @@ requests = Table(
     Column("reminded", Integer, nullable=False),
     Column("escalate_at", UtcTime),
     Column("escalated", Boolean, nullable=False),
+    Column("news", Integer, nullable=False, server_default="0"),
+    Column("told", Integer, nullable=False, server_default="0"),
 )
+"""`news` counts the changes that people must be told of, `told` how many of them they were told of."""
 
 manifest_entries = Table(
     "manifest_entries",
@@ -95,9 +98,11 @@ manifest_entries = Table(
     Column("outcome", String(32)),
     Column("cause", String(200), nullable=False, server_default=""),
     Column("gone", Integer, nullable=False, server_default="0"),
+    Column("added", Integer, nullable=False, server_default="0"),
+    Column("added_names", JSON, nullable=False, server_default="[]"),
     Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
 )
-"""The manifest is frozen; only its targets get sent_at, outcome and cause written later."""
+"""The manifest is frozen; only its targets get sent_at, outcome and what belongs to it written later."""
 
 cards = Table(
     "cards",
