@@ -216,8 +216,8 @@ def no_recycle_bin(t: Texts, space: str, *, allow_permanent: bool) -> Markdown:
 
 def refused_by_rule(t: Texts, ruling: Ruling, why: str = "") -> Markdown:
     """What the one who wrote the rule wants said; else which rule it is, `why` it applies, and the way out."""
-    if ruling.sentence.strip():
-        return t("reply.refused_saying", sentence=short(ruling.sentence, SENTENCE_BYTES))
+    if ruling.sentence.of(t.language).strip():
+        return t("reply.refused_saying", sentence=short(ruling.sentence.of(t.language), SENTENCE_BYTES))
     if why.strip():
         shown = why if isinstance(why, Markdown) else short(why, SENTENCE_BYTES)
         return t("reply.refused_because", rule=short(ruling.rule, NAME_BYTES), why=shown)
@@ -252,6 +252,11 @@ def not_yours_to_see(t: Texts, request_id: str) -> Markdown:
 
 def request_unknown(t: Texts, request_id: str) -> Markdown:
     return t("reply.request_unknown", id=request_id)
+
+
+def unchecked(t: Texts) -> Markdown:
+    """The contacts did not say in time whether this person may decide."""
+    return t("reply.unchecked")
 
 
 def card_unknown(t: Texts) -> Markdown:
