@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, requests, audit."""
+"""The command line: run, demo, sandbox, policy, requests, audit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from rich.table import Column, Table
 
 from bot import app, logs
 from bot.commands.audit import audit
-from bot.commands.terminal import as_json, console, fail, local, plain
+from bot.commands.policy import policy
+from bot.commands.terminal import console, fail, json_line, local, plain
 from bot.demo.play import play
 from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
@@ -63,6 +64,9 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
+main.add_command(policy)
+
+
 @main.command()
 @click.option(
     "--limit",
@@ -71,10 +75,10 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     show_default=True,
     help="How many, the newest first.",
 )
-@click.option("--json", "in_json", is_flag=True, help="One JSON object a line.")
-def requests(limit: int, in_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def requests(limit: int, as_json: bool) -> None:
     """Print the latest requests."""
-    _run(_print_requests(_database(), limit, in_json))
+    _run(_print_requests(_database(), limit, as_json))
 
 
 main.add_command(audit)
@@ -117,14 +121,14 @@ async def _serve(settings: Settings) -> None:
     await app.run(settings, stopping)
 
 
-async def _print_requests(settings: DatabaseSettings, limit: int, in_json: bool) -> None:
+async def _print_requests(settings: DatabaseSettings, limit: int, as_json: bool) -> None:
     async with Store(settings.database_url) as store:
         found = await store.requests.latest(limit=limit)
-    if not in_json:
+    if not as_json:
         console().print(requests_table(found, settings.timezone))
         return
     for request in found:
-        click.echo(as_json(request, exclude={"nonce"}))
+        click.echo(json_line(request, exclude={"nonce"}))
 
 
 def requests_table(found: Iterable[Request], zone: str) -> Table:

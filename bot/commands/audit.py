@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Column, Table
 
-from bot.commands.terminal import as_json, console, fail, harmless_json, local, plain, shown
+from bot.commands.terminal import console, fail, harmless_json, json_line, local, plain, shown
 from bot.models import AuditRecord
 from bot.settings import DatabaseSettings, SettingsError, load_database
 from bot.store import KEPT_AT_LEAST, Break, Chain, Flaw, Link, Proof, Store, StoreError, Wanted
@@ -217,7 +217,7 @@ async def _show(store: Store, zone: str, wanted: Wanted, in_json: bool) -> None:
     async for record in store.audit.records(wanted=wanted):
         known = True
         if in_json:
-            click.echo(as_json(record))
+            click.echo(json_line(record))
         else:
             table.add_row(*map(plain, _cells(record, zone)))
     if not known:
@@ -249,7 +249,8 @@ def _cells(record: AuditRecord, zone: str) -> tuple[str, ...]:
 def _opened(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is whole or not there at all, and private from its first byte on."""
     if path is None:
-        yield click.get_text_stream("stdout", encoding="utf-8")
+        with os.fdopen(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as output:
+            yield output
         return
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # its mode is 0600
     try:
@@ -263,7 +264,7 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
 
 async def _write_jsonl(records: AsyncIterator[AuditRecord], file: TextIO) -> None:
     async for record in records:
-        file.write(as_json(record) + "\n")
+        file.write(json_line(record) + "\n")
 
 
 async def _write_csv(records: AsyncIterator[AuditRecord], file: TextIO) -> None:

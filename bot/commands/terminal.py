@@ -41,7 +41,7 @@ def shown(text: str) -> str:
     return "".join(c if _is_harmless(c) else "�" for c in text)
 
 
-def as_json(model: Model, **options: Any) -> str:
+def json_line(model: Model, **options: Any) -> str:
     """One line, also to programs that count more characters as line ends than JSON does, and to terminals."""
     return harmless_json(model.model_dump_json(**options))
 

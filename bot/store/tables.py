@@ -182,3 +182,27 @@ suite_tickets = Table(
     Column("ticket", String(500), nullable=False),
     Column("received_at", UtcTime, nullable=False),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("request_id", String(16), primary_key=True),
+    Column("event", String(16), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("corp_id", String(128), nullable=False),
+    Column("notice", JSON, nullable=False),
+    Column("batch", String(32), nullable=False),
+)
+"""What is still to be told; gone once it is. `batch` names the message it goes out with, empty before."""
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("sent_at", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", UtcTime),
+    Column("retry_at", UtcTime),
+    Column("error", String(500), nullable=False),
+)

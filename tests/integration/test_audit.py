@@ -37,6 +37,11 @@ async def filled(url: str) -> None:
         await write(store, 1, actor=HOSTILE, event="test.hostile")
 
 
+def left_over(folder: Path) -> list[Path]:
+    """Exports that were begun."""
+    return list(folder.glob(".trail*"))
+
+
 def head(ended: Ended) -> str:
     assert ended.code == 0, ended.printed
     [line] = [line for line in ended.output.splitlines() if line.startswith("Head: ")]
@@ -78,7 +83,7 @@ async def test_an_export_is_whole_private_and_proved_alone(url: str, tmp_path: P
     file.chmod(0o644)
     assert (await audit(url, tmp_path, "export", "--output", str(file))).code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.glob(".trail*")] == []
+    assert left_over(tmp_path) == []
     nowhere = "postgresql://127.0.0.1:1/none"
     proved = await audit(nowhere, tmp_path, "verify", "--file", str(file), "--expect", noted)
     assert head(proved) == noted
