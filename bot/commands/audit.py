@@ -249,8 +249,9 @@ def _cells(record: AuditRecord, zone: str) -> tuple[str, ...]:
 def _opened(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is whole or not there at all, and private from its first byte on."""
     if path is None:
-        with os.fdopen(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as output:
-            yield output
+        output = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+        yield output
+        output.detach()  # writes what is left, and leaves it open
         return
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # its mode is 0600
     try:
