@@ -51,6 +51,8 @@ PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 """The card template that exists in every organisation; the official SDK sends its cards with it."""
 
 TOML = "dingsweep.toml"
+MIN_AUDIT_DAYS = 30
+
 REGIONS = {
     "cn": ("https://api.dingtalk.com", "https://oapi.dingtalk.com"),
     "intl": ("https://api.dingtalk.io", "https://oapi.dingtalk.io"),
@@ -67,6 +69,7 @@ _REMEDY = {
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
     "api_base_url": "write for example https://api.dingtalk.com",
     "oapi_base_url": "write for example https://oapi.dingtalk.com",
+    "audit_days": "write 0 to keep the audit trail for ever, or at least 30",
     "timezone": "write for example Asia/Shanghai",
     "allow_permanent": "write true or false",
     "max_dentries": "write a whole number of at least 1",
@@ -119,6 +122,15 @@ class DatabaseSettings(BaseSettings):
 
     database_url: str = "sqlite:///var/dingsweep.sqlite"
     timezone: str = "Asia/Shanghai"
+    audit_days: int = 0
+    """how long records of the audit trail are kept; 0 is for ever"""
+
+    @field_validator("audit_days")
+    @classmethod
+    def _is_long_enough(cls, value: int) -> int:
+        if value and value < MIN_AUDIT_DAYS:
+            raise ValueError("too short")
+        return value
 
     @field_validator("timezone")
     @classmethod
