@@ -156,6 +156,13 @@ async def test_calls_are_counted_by_month(store: Store) -> None:
     assert await store.meter.month(end + timedelta(days=90)) == {}
 
 
+async def test_messages_through_webhooks_are_counted_by_themselves(store: Store) -> None:
+    for api in ("webhook POST /robot/send", "webhook POST /robot/sendBySession", "POST /a"):
+        await store.meter.count(api, NOW)
+    assert await store.meter.month(NOW) == {"POST /a": 1}
+    assert await store.meter.webhooks(NOW) == 2
+
+
 async def test_counts_outlive_the_process(database_url: str) -> None:
     for _ in range(2):
         async with Store(driven(database_url)) as store:
