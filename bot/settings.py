@@ -298,7 +298,8 @@ def rules_place(folder: Path, toml: str = TOML) -> str:
     """Where the rules in force come from: DINGSWEEP_RULES, the name of the file, or "" for the built-in ones."""
     variable = f"{PREFIX}RULES"
     dotenv = _OurDotEnv(Settings, env_file=folder / ".env").env_vars
-    if os.environ.get(variable) or dotenv.get(variable.lower()):
+    given = {name.upper() for name, value in (*os.environ.items(), *dotenv.items()) if value}
+    if variable in given:
         return variable
     return toml if "rules" in TomlConfigSettingsSource(Settings, toml_file=folder / toml).toml_data else ""
 

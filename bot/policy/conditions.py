@@ -16,18 +16,17 @@ ONE_TO_ONE = "one_to_one"
 def holds(condition: Condition, facts: Facts, *, refusing: bool) -> bool:
     """A refusing rule is for a path as soon as one entry lies there, any other rule only when all of them do."""
     if condition.kind == "paths" and refusing:
-        return paths.any_in(_texts(condition), facts.joined_paths) is not None
+        return path_inside(condition, facts) is not None
     return _HOLDS[condition.kind](facts, condition.value)
 
 
-def telling_path(condition: Condition, facts: Facts) -> str | None:
-    """The path by which a condition on paths holds for a refusing rule, or does not hold for another."""
-    inside = paths.any_in(_texts(condition), facts.joined_paths)
-    return inside if inside is not None else paths.any_out(_texts(condition), facts.joined_paths)
+def path_inside(condition: Condition, facts: Facts) -> str | None:
+    """The first path that lies where a condition on paths looks."""
+    return paths.any_in(_texts(condition), facts.joined_paths)
 
 
-def stray_path(condition: Condition, facts: Facts) -> str | None:
-    """The first path that lies nowhere where a condition on paths wants it."""
+def path_outside(condition: Condition, facts: Facts) -> str | None:
+    """The first path that does not."""
     return paths.any_out(_texts(condition), facts.joined_paths)
 
 

@@ -48,6 +48,7 @@ _NO_TABLES = (
     'write each rule as a table under [[rules]], with two brackets; as JSON: [{"name": "…", "answer": "…"}]'
 )
 _NO_RULE = "without any rule every deletion is refused: write one, or leave rules out for the built-in policy"
+_NO_KEY = "rules have no such key (a setting of the robot stands above the first [[rules]])"
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _said(error: ErrorDetails, table: dict[str, Any]) -> str:
     key = str(error["loc"][0])
     if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
         near = get_close_matches(key, [one for one in KEYS if one not in table], n=1)
-        return f"there is no such key, did you mean {near[0]}?" if near else "there is no such key"
+        return f"there is no such key, did you mean {near[0]}?" if near else _NO_KEY
     if error["type"] == "missing":
         return f"is missing: {_REMEDIES[key]}"
     if error["type"] == "value_error" and key not in {"name", "remind_after"}:
