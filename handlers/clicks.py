@@ -133,7 +133,7 @@ async def _refused(
     if refusal.kind == "outsider" or refusal.request is None:
         return _private(said)
     if not _is_made_already(refusal.request, click, decision):
-        await _tell(services, click, refusal.kind, said)
+        _tell(services, click, refusal.kind, said)
     if refusal.kind in _LEAVE_THE_CARD:
         return _private(said)
     return _public(await _card(services, refusal.request, pressed.card.kind)) | _private(said)
@@ -163,13 +163,14 @@ async def _details(services: Services, click: CardClick, request: Request, t: Te
     return _private(replies.details_sent(t, request.id))
 
 
-async def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:
+def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:
     """Say a refusal one-to-one as well: nobody knows whether private card data shows in every client.
 
-    Once for each person, card and reason, since each message is a counted call.
+    Once for each person, card and reason, since each message is a counted call. Not waited for: the answer to the
+    click must not be late for it.
     """
     workflow_id = f"{TELL}:{click.out_track_id}:{click.user_id}:{kind}"
-    await services.engine.start(TELL, workflow_id, {"user_id": click.user_id, "text": said})
+    services.engine.start_soon(TELL, workflow_id, {"user_id": click.user_id, "text": said})
 
 
 async def tell(services: Services, payload: Payload) -> None:

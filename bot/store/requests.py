@@ -23,8 +23,9 @@ from bot.models import (
 )
 from bot.store.audit import append
 from bot.store.database import Database
+from bot.store.people import note_person
 from bot.store.rows import entering, news, note_state, request_of, row_of
-from bot.store.tables import cards, manifest_entries, requests
+from bot.store.tables import cards, manifest_entries, request_people, requests
 
 CardKind = Literal["request", "approval", "result"]
 
@@ -59,6 +60,8 @@ class Requests:
             except IntegrityError as exc:
                 raise IdTakenError(request.id) from exc
             await connection.execute(manifest_entries.insert(), _entry_rows(request.id, manifest.entries))
+            who = request.requester
+            await note_person(connection, request.id, who.user_id, "requester", who.name)
             await append(
                 connection,
                 request.created_at,
@@ -107,6 +110,16 @@ class Requests:
             query = query.where(requests.c.requester_id == requester_id)
         return await self._many(query)
 
+    async def history(self, user_id: str, corp_id: str, *, limit: int, offset: int = 0) -> list[Request]:
+        """The requests that somebody made, voted on or decided, the newest first."""
+        theirs = select(request_people.c.request_id).where(request_people.c.user_id == user_id)
+        query = (
+            select(requests)
+            .where(requests.c.id.in_(theirs), requests.c.corp_id == corp_id)
+            .order_by(requests.c.created_at.desc(), requests.c.id)
+        )
+        return await self._many(query.limit(limit).offset(offset))
+
     async def change(
         self,
         request_id: str,
@@ -133,6 +146,8 @@ class Requests:
             if row is None:
                 return None
             request = request_of(row)
+            if decided_by:
+                await note_person(connection, request_id, decided_by.user_id, "decider", decided_by.name)
             await note_state(connection, request, at, actor=actor, **details)
             return request
 

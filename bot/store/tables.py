@@ -115,15 +115,26 @@ cards = Table(
 )
 """`digest` is that of the manifest the card shows."""
 
+request_people = Table(
+    "request_people",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", String(128), primary_key=True),
+    Column("part", String(16), primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    Index("ix_request_people_user_id", "user_id", "request_id"),
+)
+"""Who has what part in a request: `requester`, `voter`, `decider`. `name` is what they were called then."""
+
 audit = Table(
     "audit",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("at", UtcTime, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
     Column("corp_id", String(128), nullable=False),
     Column("request_id", String(16), nullable=False, index=True),
     Column("actor", String(128), nullable=False),
-    Column("event", String(64), nullable=False),
+    Column("event", String(64), nullable=False, index=True),
     Column("details", JSON, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
@@ -137,6 +148,15 @@ audit_head = Table(
     Column("hash", String(64), nullable=False),
 )
 """One row. Whoever writes a record locks it first, so that the chain has one next link at a time."""
+
+audit_anchor = Table(
+    "audit_anchor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""One row: the last record that retention took away. The first one that is still there follows it."""
 
 api_calls = Table(
     "api_calls",

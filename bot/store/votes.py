@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models import OPEN_STATES, Operator, Request, RequestState, Vote
 from bot.store.audit import append
 from bot.store.database import Database
+from bot.store.people import note_person
 from bot.store.rows import entering, news, note_state, request_of
 from bot.store.tables import requests
 
@@ -49,6 +50,7 @@ class Votes:
             else:
                 values |= news()
             request = await _changed(connection, request_id, values)
+            await note_person(connection, request_id, vote.operator.user_id, "voter", vote.operator.name)
             await _note_vote(connection, request, vote, approvals)
             if request.state is not before.state:
                 await note_state(connection, request, vote.at, actor=vote.operator.user_id)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.models import Card, Entry, Language, Operator, Outcome, RequestState, Space
 from cards.entries import entry_line
 from cards.escape import escape
-from cards.fit import VALUE_BYTES, characters, json_bytes, pages, short, short_path, utf8_bytes
-from cards.request import NAME_BYTES, preview_card, request_card
+from cards.fit import NAME_BYTES, VALUE_BYTES, characters, json_bytes, pages, short, short_path, utf8_bytes
+from cards.request import preview_card, request_card
 from cards.result import result_card
 from cards.texts import texts
 from tests.unit.cards_given import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Language, RequestState
+from bot.models import Language, RequestState, Ruling
 from cards import replies
 from cards.texts import Texts, texts
 from tests.unit.cards_given import (
@@ -81,9 +81,10 @@ REPLIES: dict[str, Reply] = {
     "too_late": lambda t, _: replies.too_late(t, request(state=RequestState.RUNNING)),
     "confirmed": lambda t, _: replies.confirmed(t, request()),
     "cancelled": replies.cancelled,
-    "rejected": lambda t, x: replies.rejected(
-        t, request(state=RequestState.REJECTED, decided_by=LI), SHANGHAI, x
-    ),
+    "refused_by_rule": lambda t, x: replies.refused_by_rule(t, Ruling(rule=x), why=x),
+    "no_rule": lambda t, _: replies.no_rule(t),
+    "nobody_can_approve": lambda t, _: replies.nobody_can_approve(t),
+    "too_few_approvers": lambda t, _: replies.too_few_approvers(t, 3, 1),
     "details_sent": replies.details_sent,
     "details_not_sent": replies.details_not_sent,
     "slow": lambda t, _: replies.slow(t, 3, 47),

@@ -20,8 +20,8 @@ from bot.engine import Engine, Payload
 from bot.models import Conversation, DecisionKind, Operator, Request, RequestState
 from bot.policy import Policy
 from bot.store import Store
+from tests.unit.audit_given import broken_at
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest
-from tests.unit.test_store_audit import broken_at
 
 T = TypeVar("T")
 STRANGER = Operator(corp_id="dingother", user_id="wang", union_id="x", name="孙外部")
