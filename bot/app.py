@@ -31,7 +31,7 @@ from bot.operators import Operators
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream
-from handlers import clicks, events, messages
+from handlers import clicks, details, events, messages
 from handlers.announce import CardAnnouncer
 from handlers.inbound import IncomingMessage, InvalidMessage
 from handlers.notices import NoticeWords
@@ -164,7 +164,7 @@ async def running(
         engine.add(NEWS, News(store, announcer, jobs, notices, engine).spread)
         engine.add(MESSAGE, partial(messages.handle, services))
         engine.add(clicks.TELL, partial(clicks.tell, services))
-        engine.add(clicks.DETAILS, partial(clicks.send_details, services))
+        engine.add(clicks.DETAILS, partial(details.send_details, services))
         async with engine:
             await store.audit.note_policy(clock(), policy.hash, policy.text)
             await lifecycle.heal()

@@ -97,7 +97,9 @@ class Engine:
 
         Does nothing when one with this id was stored before: that makes a redelivered frame harmless.
         """
-        if workflow_id in self._stored:  # a crowd presses one button: the database need not be asked each time
+        if (
+            workflow_id in self._stored
+        ):  # a crowd presses one button: the database need not be asked each time
             return
         with SetWorkflowID(workflow_id):
             await DBOS.start_workflow_async(self._registered[workflow], payload)  # type: ignore[arg-type]
