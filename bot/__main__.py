@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, policy, requests, audit."""
+"""The command line: run, demo, sandbox, doctor, policy, requests, audit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from bot import app, logs
 from bot.commands.audit import audit
+from bot.commands.doctor import doctor
 from bot.commands.policy import policy
 from bot.commands.terminal import console, fail, json_line, local, plain
 from bot.demo.play import play
@@ -64,6 +65,7 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
+main.add_command(doctor)
 main.add_command(policy)
 
 

@@ -41,7 +41,11 @@ CUT_FIRST: tuple[NoticeEvent, ...] = (
 
 
 class Notice(Model):
-    """One line of what a channel is told, as it was when it happened. `actor` is who made it so."""
+    """One line of what a channel is told, as it was when it happened.
+
+    `dentries` and `size_bytes` are what was asked for, `deleted` the dentries that went; `actor` is the name of who
+    made it so; `note` a reason that was given.
+    """
 
     event: NoticeEvent
     request_id: str
@@ -49,6 +53,8 @@ class Notice(Model):
     space: str
     dentries: int
     size_bytes: int
+    deleted: int = 0
+    permanent: bool = False
     actor: str = ""
     at: datetime
     note: str = ""

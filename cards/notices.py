@@ -14,7 +14,7 @@ from cards.texts import Texts
 
 MAX_LINES = 5
 
-Event = Literal["requested", "approved", "rejected", "expired", "cancelled", "done", "failed"]
+Event = Literal["requested", "approved", "rejected", "expired", "cancelled", "done", "failed", "restored"]
 
 _LINES = {
     "requested": "notice.requested",
@@ -24,6 +24,7 @@ _LINES = {
     "cancelled": "notice.cancelled",
     "done": "notice.done",
     "failed": "notice.failed",
+    "restored": "notice.restored",
 }
 _COUNTS = {
     "failed": "notice.count_failed",
@@ -33,6 +34,7 @@ _COUNTS = {
     "expired": "notice.count_expired",
     "cancelled": "notice.count_cancelled",
     "done": "notice.count_done",
+    "restored": "notice.count_restored",
 }
 """In the order in which a digest counts and lists: what went wrong, what waits, what needs nothing more."""
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 import structlog
-from cards.approval import approval_card
-from cards.policy import why_line
 
 from bot.deletion.lifecycle import REASON, STATE
 from bot.dingtalk.errors import DingTalkError
@@ -15,7 +13,9 @@ from bot.messenger import Messenger, Place, Webhook
 from bot.models import Card, Operator, Receipt, Request, RequestState
 from bot.store import CardKind, Store
 from cards import votes
+from cards.approval import approval_card
 from cards.escape import Markdown
+from cards.policy import why_line
 from cards.request import MAX_ENTRIES, request_card
 from cards.result import result_card
 from cards.texts import texts

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-from cards.policy import why_line
-
 from bot.deletion.problems import DecisionRefused, PolicyRefused, TargetProblem
 from bot.dingtalk.errors import (
     BadCredentials,
@@ -24,6 +22,7 @@ from bot.models import Request, RequestState
 from cards import replies, votes
 from cards.escape import Markdown
 from cards.fit import paragraphs
+from cards.policy import why_line
 from cards.texts import Texts
 from handlers.grammar import UsageKind, UsageProblem
 

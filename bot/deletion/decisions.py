@@ -99,6 +99,8 @@ class Decisions:
         return await self._confirm(request)
 
     async def _confirm(self, request: Request) -> Request:
+        if request.ruling.answer == "approve":
+            raise DecisionRefused("own_request", request)
         self._check_permanent(request)
         by = await self._member(request, request.requester.user_id)
         now = self._clock()

@@ -61,12 +61,11 @@ class Notices:
         *,
         actor: str = "",
         note: str = "",
-        dentries: int | None = None,
-        size_bytes: int | None = None,
+        deleted: int = 0,
     ) -> None:
         """Have it told what happened to `request`, to all channels that want it. Waits for no network, never raises.
 
-        `actor` is the name of who made it so; numbers other than those asked for are what really went or came back.
+        `actor` is the name of who made it so, `note` a reason that was given, `deleted` the dentries that went.
         Call it after the change is stored, not inside its transaction.
         """
         named = request.ruling.notify
@@ -78,8 +77,10 @@ class Notices:
             request_id=request.id,
             requester=request.requester.name,
             space=request.space.name,
-            dentries=request.totals.dentries if dentries is None else dentries,
-            size_bytes=request.totals.size_bytes if size_bytes is None else size_bytes,
+            dentries=request.totals.dentries,
+            size_bytes=request.totals.size_bytes,
+            deleted=deleted,
+            permanent=not request.to_recycle_bin,
             actor=actor,
             at=self._clock(),
             note=note,

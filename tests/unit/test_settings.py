@@ -331,7 +331,7 @@ def test_a_wrong_value_about_notices_is_named_with_its_remedy(
 
 
 def test_a_rule_notifies_channels_that_are_there(folder: Path) -> None:
-    rule = '[[rules]]\nname = "All"\nanswer = "run"\nnotify = ["audit"]\n'
+    rule = '[[rules]]\nname = "All"\nanswer = "run"\npermanent = false\nnotify = ["audit"]\n'
     (folder / "dingsweep.toml").write_text(rule)
     assert mistake(folder) == "no [[notify]] has the name 'audit' that rule 'All' notifies."
     (folder / "dingsweep.toml").write_text(rule + '[[notify]]\nname = "audit"\nuser = "li"\nglobal = false\n')
