@@ -16,7 +16,7 @@ import structlog
 
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
-from bot.deletion.batch import BATCH_SIZE, Batch, BatchSender, JobStopped
+from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
 from bot.deletion.drift import Drift
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
 from bot.dingtalk import DingTalk
@@ -182,7 +182,9 @@ class Jobs:
         log.info("batch.sending", size=len(entries), doubtful=len(sent_before))
         stopped = None
         try:
-            await self._sender.send(batch, partial(self._changed, request, entries))
+            await self._sender.send(
+                batch, partial(self._changed, request, entries), partial(self._answered, request)
+            )
         except JobStopped as stop:
             stopped = stop
         await self._store.requests.record_outcomes(request, batch.outcomes, at=self._clock())
@@ -192,6 +194,18 @@ class Jobs:
         log.info("batch.settled", size=len(entries))
         if stopped:
             raise stopped
+
+    async def _answered(self, request: Request, answer: Answered) -> None:
+        await self._store.audit.append(
+            self._clock(),
+            corp_id=request.requester.corp_id,
+            actor=request.runs_as.user_id,
+            event="batch.answered",
+            request_id=request.id,
+            dingtalk_request_id=answer.dingtalk_request_id,
+            size=answer.size,
+            code=answer.code,
+        )
 
     async def _changed(self, request: Request, entries: Sequence[Entry], open_ids: list[str]) -> set[str]:
         waiting = [entry for entry in entries if entry.dentry.dentry_id in open_ids]
