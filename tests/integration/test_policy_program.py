@@ -165,12 +165,12 @@ def test_what_is_written_out_is_sound_and_never_over_something_else(tmp_path: Pa
     hashed = Policy(rules=builtin_rules()).hash
     ending = f"What no rule fits is refused. Policy hash: {hashed}\n"
     assert checked.output == f"6 rules from dingsweep.toml. {ending}"
-    file.write_text("max_dentries = 5\n")
+    file.write_text("max_dentries = 500\n")
     refused = policy("write")
     assert refused.code == 1
     assert refused.errors.startswith("dingsweep.toml exists and is left as it is")
-    assert file.read_text() == "max_dentries = 5\n"
-    file.write_text("max_dentries = 5\n" + (policy("write", "-")).output)
+    assert file.read_text() == "max_dentries = 500\n"
+    file.write_text("max_dentries = 500\n" + (policy("write", "-")).output)
     assert (policy("check")).output.startswith("6 rules from dingsweep.toml.")
     assert (policy("write", "--force")).code == 0
     assert file.read_text("utf-8") == builtin_text()
