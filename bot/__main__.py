@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, policy, requests, audit."""
+"""The command line: run, demo, sandbox, doctor, policy, requests, audit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import click
 from rich.table import Column, Table
 
 from bot import app, logs
+from bot.commands.audit import audit
+from bot.commands.doctor import doctor
 from bot.commands.policy import policy
-from bot.commands.terminal import console, fail, json_line, local, plain, shown
+from bot.commands.terminal import console, fail, json_line, local, plain
 from bot.demo.play import play
-from bot.models import AuditRecord, Request
+from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
 
 _MINUTE = "%Y-%m-%d %H:%M"
-_SECOND = "%Y-%m-%d %H:%M:%S"
 _REFUSED = (
     "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
     "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
@@ -64,6 +65,7 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
+main.add_command(doctor)
 main.add_command(policy)
 
 
@@ -81,12 +83,7 @@ def requests(limit: int, as_json: bool) -> None:
     _run(_print_requests(_database(), limit, as_json))
 
 
-@main.command()
-@click.argument("request_id", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def audit(request_id: str | None, as_json: bool) -> None:
-    """Print the audit trail, or that of one request."""
-    _run(_print_audit(_database(), request_id, as_json))
+main.add_command(audit)
 
 
 def _settings() -> Settings:
@@ -161,40 +158,6 @@ def requests_table(found: Iterable[Request], zone: str) -> Table:
         )
         table.add_row(*map(plain, cells))
     return table
-
-
-async def _print_audit(settings: DatabaseSettings, request_id: str | None, as_json: bool) -> None:
-    table = _audit_table(settings.timezone)
-    known = request_id is None
-    async with Store(settings.database_url) as store:
-        async for record in store.audit.records(request_id and request_id.upper()):
-            known = True
-            if as_json:
-                click.echo(json_line(record))
-            else:
-                table.add_row(*map(plain, _audit_cells(record, settings.timezone)))
-    if not known:
-        fail(shown(f"There is no request {request_id}: dingsweep requests prints the latest."), code=1)
-    if not as_json:
-        console().print(table)
-
-
-def _audit_table(zone: str) -> Table:
-    return Table(
-        Column("#", no_wrap=True),
-        Column(f"Time ({zone})", min_width=len("YYYY-MM-DD")),
-        Column("Request", no_wrap=True),
-        Column("Actor", overflow="fold"),
-        Column("Event", overflow="fold"),
-        Column("Details", overflow="fold"),
-        box=None,
-    )
-
-
-def _audit_cells(record: AuditRecord, zone: str) -> tuple[str, ...]:
-    details = ", ".join(f"{name}={value}" for name, value in record.details.items())
-    at = local(record.at, zone, _SECOND)
-    return (str(record.seq), at, record.request_id, record.actor, record.event, details)
 
 
 if __name__ == "__main__":

@@ -138,10 +138,10 @@ class Manifest(Model):
             folders=sum(entry.dentry.is_folder for entry in kept),
             size_bytes=sum(entry.dentry.size_bytes for entry in kept),
         )
-        return cls(space=space, entries=kept, totals=totals, digest=_digest(kept))
+        return cls(space=space, entries=kept, totals=totals, digest=digest_of(kept))
 
 
-def _digest(entries: Iterable[Entry]) -> str:
+def digest_of(entries: Iterable[Entry]) -> str:
     """SHA-256 over id, space, path, type, size, version and modifiedTime of every entry, in order."""
     sha = hashlib.sha256()
     for entry in entries:
@@ -293,7 +293,8 @@ class Request(Model):
 
     `asked` are the people who were asked to approve, `votes` what they said so far. Two clocks run: `expires_at`
     for the decision, and `run_before`, set with it, for the beginning of the job. `remind_at` and `escalate_at`
-    say when those asked hear from us again, and when others are asked, too.
+    say when those asked hear from us again, and when others are asked, too. `news` counts the changes that people
+    must be told of.
     """
 
     id: str
@@ -322,6 +323,7 @@ class Request(Model):
     reminded: int = 0
     escalate_at: datetime | None = None
     escalated: bool = False
+    news: int = 0
 
     @property
     def runs_as(self) -> Operator:
@@ -365,13 +367,16 @@ class Outcome(StrEnum):
 class ItemResult(Model):
     """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well.
 
-    `gone` counts what went of a folder that could not be deleted as a whole.
+    `gone` counts what went of a folder that could not be deleted as a whole. `added` counts dentries that came into
+    a folder after it was shown, as far as known, and `added_names` are the first three of them.
     """
 
     entry: Entry
     outcome: Outcome
     cause: str = ""
     gone: int = 0
+    added: int = 0
+    added_names: tuple[str, ...] = ()
 
     @property
     def dentries(self) -> int:

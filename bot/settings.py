@@ -40,6 +40,8 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.channels import CUT_FIRST, Channel, NoticeEvent
+from bot.hours import Span
 from bot.policy import Policy, Rule, RulesError, builtin_rules, read_rules
 from bot.policy.lines import line_of, positions
 from bot.policy.reading import Mistake
@@ -49,6 +51,8 @@ PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 """The card template that exists in every organisation; the official SDK sends its cards with it."""
 
 TOML = "dingsweep.toml"
+MIN_AUDIT_DAYS = 30
+
 REGIONS = {
     "cn": ("https://api.dingtalk.com", "https://oapi.dingtalk.com"),
     "intl": ("https://api.dingtalk.io", "https://oapi.dingtalk.io"),
@@ -65,6 +69,7 @@ _REMEDY = {
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
     "api_base_url": "write for example https://api.dingtalk.com",
     "oapi_base_url": "write for example https://oapi.dingtalk.com",
+    "audit_days": "write 0 to keep the audit trail for ever, or at least 30",
     "timezone": "write for example Asia/Shanghai",
     "allow_permanent": "write true or false",
     "max_dentries": "write a whole number of at least 1",
@@ -72,6 +77,26 @@ _REMEDY = {
     "conversations": 'write a list of conversation IDs, for example ["cidA==", "one_to_one"]',
     "rules": "write them as [[rules]] in dingsweep.toml, dingsweep policy write shows how",
     "spaces": 'write the space ID of each conversation ID, for example {"cidA==": "24010001"}',
+}
+_EVENTS = "requested, approved, rejected, expired, cancelled, done, failed and restored"
+_REMEDY |= {
+    "notify": 'write tables [[notify]] such as name = "audit", conversation = "cidA=="',
+    "notify.name": "give it a name of 1 to 64 characters",
+    "notify.conversation": "write the conversation ID that whoami tells there",
+    "notify.user": "write a userId",
+    "notify.webhook": "copy the whole Webhook address of the custom robot",
+    "notify.secret": "copy the key (SEC…) that the custom robot signs with",
+    "notify.events": f"write a list of some of {_EVENTS}",
+    "notify.digest": "write each, hourly or daily",
+    "notify.at": 'write a time of day, for example "09:00"',
+    "notify.quiet_hours": 'write for example "20:00-08:00"',
+    "notify.language": "write zh or en",
+    "notify.global": "write true or false",
+    "quiet_hours": "write for example 20:00-08:00",
+    "monthly_calls": "write a whole number, 0 for no limit",
+    "monthly_webhooks": "write a whole number, 0 for no limit",
+    "cut_notices": f"write a list of some of {_EVENTS}, the first to go first",
+    "cut_notices_from": "write a number from 0 to 1",
 }
 _ANY_TEXT = "write a text; in dingsweep.toml, in quotes"
 _DRIVERS = {
@@ -97,6 +122,15 @@ class DatabaseSettings(BaseSettings):
 
     database_url: str = "sqlite:///var/dingsweep.sqlite"
     timezone: str = "Asia/Shanghai"
+    audit_days: int = 0
+    """how long records of the audit trail are kept; 0 is for ever"""
+
+    @field_validator("audit_days")
+    @classmethod
+    def _is_long_enough(cls, value: int) -> int:
+        if value and value < MIN_AUDIT_DAYS:
+            raise ValueError("too short")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -183,6 +217,24 @@ class Settings(PolicySettings):
     spaces: dict[str, str] = Field(default_factory=dict)
     """conversation id → id of the space that its commands mean when they say no --space"""
 
+    notify: tuple[Channel, ...] = ()
+    """who is told what happens"""
+    quiet_hours: Span = ""
+    monthly_calls: int = Field(default=5000, ge=0)
+    """what the organisation has bought; 0 is no limit"""
+    monthly_webhooks: int = Field(default=3000, ge=0)
+    cut_notices: tuple[NoticeEvent, ...] = CUT_FIRST
+    """which notices go first when the month runs low; the others never"""
+    cut_notices_from: float = Field(default=0.8, ge=0, le=1)
+    """the share of the month's calls at which the first goes"""
+
+    @field_validator("notify")
+    @classmethod
+    def _names_differ(cls, value: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        if len({channel.name for channel in value}) < len(value):
+            raise ValueError("two have the same name")
+        return value
+
     @field_validator("api_base_url", "oapi_base_url")
     @classmethod
     def _is_url(cls, value: str) -> str:
@@ -201,6 +253,17 @@ class Settings(PolicySettings):
             "api_base_url": values.get("api_base_url") or api,
             "oapi_base_url": values.get("oapi_base_url") or oapi,
         }
+
+    @model_validator(mode="after")
+    def _rules_name_channels(self) -> Settings:
+        """A rule that tells nobody because of a slip of the pen would be found out when it is too late."""
+        known = {channel.name for channel in self.notify}
+        for rule in self.rules or ():
+            if unknown_names := set(rule.notify) - known:
+                raise ValueError(
+                    f"no [[notify]] has the name {min(unknown_names)!r} that rule {rule.name!r} notifies"
+                )
+        return self
 
     @model_validator(mode="after")
     def _third_party_is_whole(self) -> Settings:
@@ -302,7 +365,9 @@ def _one_line(exc: ValidationError, where: Path, toml: str) -> str:
     said = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return f"{said}."
-    name = str(error["loc"][0])
+    name, *inside = map(str, error["loc"])
+    if name == "notify" and inside:
+        return _wrong_inside(name, inside, said if error["type"] == "value_error" else "")
     match error["type"]:
         case "missing" | "string_too_short":
             return _wrong(name, "is not set")
@@ -310,6 +375,17 @@ def _one_line(exc: ValidationError, where: Path, toml: str) -> str:
             return _wrong(name, f"is wrong ({said})")
         case _:
             return _wrong(name)
+
+
+def _wrong_inside(name: str, inside: list[str], said: str) -> str:
+    """A mistake in one table of a list of tables: which one, counted from 1, and where in it."""
+    number, *field = inside
+    of_it = field[0] if field else ""
+    remedy = _REMEDY.get(f"{name}.{of_it}") or (
+        _REMEDY[name] if not of_it else "remove it or mend its spelling"
+    )
+    place = f"at entry {int(number) + 1}" + (f", {of_it}" if of_it else "")
+    return f"{PREFIX}{name.upper()} is wrong {place}{f' ({said})' if said else ''}: {remedy}."
 
 
 def _rules_line(mistake: Mistake, where: Path, toml: str) -> str:

@@ -82,7 +82,7 @@ class Cards:
         recipients: Sequence[str] | None = None,
         at_user_ids: Mapping[str, str] | None = None,
     ) -> list[str]:
-        """Show a card in a group, or one-to-one to `user_id` or to all of `people`; clicks come as stream.
+        """Show a card in a group, to `people` one-to-one, or both; or to `user_id` alone. Clicks come as stream.
 
         One card and one call, however many people see it; only those whom its address has no room for cost
         another. Returns the userIds it did not reach. `private_params` and `at_user_ids` (to names) are by
@@ -97,12 +97,25 @@ class Cards:
             "userIdType": BY_USER_ID,
         }
         if conversation and conversation.kind == "group":
-            await self._create(card | self._in_group(conversation, recipients, at_user_ids), is_whole=True)
-            return []
+            place = self._in_group(conversation, recipients, at_user_ids)
+            if not people:
+                await self._create(card | place, is_whole=True)
+                return []
+            return await self._group_and_people(card | place, people)
         first, rest = _one_call(list(people) or [user_id])
         place = self._to_people(first) | {"imRobotOpenSpaceModel": {"supportForward": False}}
         missed = _missed(first, await self._create(card | place))
         return missed + await self._deliver_rest(out_track_id, rest)
+
+    async def _group_and_people(self, body: Json, people: Sequence[str]) -> list[str]:
+        """One call for both. The group must have it; that somebody has not is told."""
+        alone = self._to_people(people) | {"imRobotOpenSpaceModel": {"supportForward": False}}
+        places = f"{body['openSpaceId']};" + ";".join(map(_alone_with, people))
+        deliveries = await self._create(body | alone | {"openSpaceId": places})
+        to_group = [each for each in deliveries if each.space_type == "IM_GROUP"]
+        if not all(each.success for each in to_group):
+            raise DeliveryFailed(CREATE.name, "notDelivered", ", ".join(each.error_msg for each in to_group))
+        return _missed(people, [each for each in deliveries if each.space_type != "IM_GROUP"])
 
     async def deliver(self, out_track_id: str, people: Sequence[str]) -> list[str]:
         """Show a card that exists to more people, one-to-one; returns the userIds it did not reach.
