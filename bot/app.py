@@ -129,7 +129,7 @@ async def running(
         approvers = Approvers(dingtalk, clock)
         engine = Engine(settings.database_url)
         notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock)
-        lifecycle = Lifecycle(store, engine, notices, clock)
+        lifecycle = Lifecycle(store, engine, notices, clock, bin_days=settings.recycle_bin_days)
         jobs = Jobs(
             dingtalk,
             store,

@@ -294,7 +294,7 @@ class Request(Model):
     `asked` are the people who were asked to approve, `votes` what they said so far. Two clocks run: `expires_at`
     for the decision, and `run_before`, set with it, for the beginning of the job. `remind_at` and `escalate_at`
     say when those asked hear from us again, and when others are asked, too. `news` counts the changes that people
-    must be told of.
+    must be told of. `bin_days` is how long the recycle bin keeps what goes there, 0 where nobody has said.
     """
 
     id: str
@@ -304,6 +304,7 @@ class Request(Model):
     totals: Totals
     digest: str
     to_recycle_bin: bool
+    bin_days: int = 0
     reason: str = ""
     language: Language = "zh"
     state: RequestState = RequestState.AWAITING_CONFIRMATION

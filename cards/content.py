@@ -20,6 +20,8 @@ _TITLES = {
     RequestState.PARTLY_DONE: "title.finished",
     RequestState.FAILED: "title.finished",
 }
+_FOR_DAYS = {"preview.total": "preview.total_days", "approval.total": "approval.total_days"}
+"""The promise where it is known how long the bin keeps things."""
 
 
 def title(request: Request, t: Texts, receipt: Receipt | None = None) -> Markdown:
@@ -65,7 +67,11 @@ def totals(request: Request, t: Texts, promise: str = "preview.total") -> list[M
         key = "dry_run.total"  # what can be restored now is for the receipt to say
     else:
         key = promise if request.to_recycle_bin else "preview.total_permanent"
-    lines = [t(key, amount=amount(t, given.dentries, given.size_bytes))]
+    how_much = amount(t, given.dentries, given.size_bytes)
+    if key == promise and request.bin_days:
+        lines = [t(_FOR_DAYS[promise], n=request.bin_days, amount=how_much)]
+    else:
+        lines = [t(key, amount=how_much)]
     if given.folders:
         lines.append(t("preview.folders", n=given.folders))
     return lines

@@ -44,11 +44,14 @@ Clock = Callable[[], datetime]
 class Lifecycle:
     """Makes requests, ends them, and has durable workflows do what follows from a change."""
 
-    def __init__(self, store: Store, engine: Engine, notices: Notices, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, engine: Engine, notices: Notices, clock: Clock, *, bin_days: int = 0
+    ) -> None:
         self._store = store
         self._engine = engine
         self._notices = notices
         self._clock = clock
+        self._bin_days = bin_days
         self.made = asyncio.Event()
         """set when there is a request with clocks of its own"""
 
@@ -75,6 +78,7 @@ class Lifecycle:
                 totals=manifest.totals,
                 digest=manifest.digest,
                 to_recycle_bin=not permanent,
+                bin_days=self._bin_days,
                 reason=reason,
                 language=language,
                 nonce=secrets.token_hex(4),

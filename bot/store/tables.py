@@ -61,6 +61,7 @@ requests = Table(
     Column("totals", JSON, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("to_recycle_bin", Boolean, nullable=False),
+    Column("bin_days", Integer, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False),
     Column("language", String(8), nullable=False),
     Column("state", String(32), nullable=False, index=True),

@@ -300,3 +300,10 @@ def test_the_question_to_the_requester_says_the_rule_in_one_line() -> None:
 def test_another_day_is_written_out() -> None:
     given = voted(expires_at=ASKED_AT + timedelta(days=1))
     assert approval_card(given, ENTRIES, ZH, SHANGHAI).tips.startswith("2023-11-24 14:02 前有效")
+
+
+def test_until_when_it_can_be_taken_back_is_said_where_somebody_has_looked() -> None:
+    known = voted().model_copy(update={"bin_days": 30})
+    assert "共 8 项，14.6 MB，删除后 30 天内可以从回收站恢复" in asked(known)
+    assert "8 items, 14.6 MB, can be restored from the bin for 30 days" in asked(known, EN)
+    assert "共 8 项，14.6 MB，30 天内可以从回收站恢复；空间没有回收站就不会删" in shown(known)

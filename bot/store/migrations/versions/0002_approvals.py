@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("reminded", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalated", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("bin_days", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("news", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("told", sa.Integer(), nullable=False, server_default="0"),
     ):
