@@ -65,6 +65,13 @@ class DetailsArgs(Model):
     page: int = 1
 
 
+class HistoryArgs(Model):
+    """`page` counts from 1."""
+
+    verb: Literal["history"] = "history"
+    page: int = 1
+
+
 class ConfirmArgs(Model):
     verb: Literal["confirm"] = "confirm"
     request: str
@@ -109,6 +116,7 @@ Command = (
     | LsArgs
     | StatusArgs
     | DetailsArgs
+    | HistoryArgs
     | ConfirmArgs
     | ApproveArgs
     | RejectArgs
@@ -215,6 +223,12 @@ VERBS = (
         ("details", "明细", "明細"),
         DetailsArgs,
         (_REQUEST, click.Argument(["page"], type=_page, required=False)),
+    ),
+    Verb(
+        "history",
+        ("history", "历史", "歷史", "记录"),
+        HistoryArgs,
+        (click.Argument(["page"], type=_page, required=False),),
     ),
     Verb("confirm", ("confirm", "确认", "確認"), ConfirmArgs, (_REQUEST, _NONCE_ARGUMENT)),
     Verb("approve", ("approve", "批准", "同意"), ApproveArgs, (_REQUEST, _NONCE_ARGUMENT)),

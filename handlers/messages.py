@@ -22,6 +22,7 @@ from handlers.commands import (
     DeleteArgs,
     DetailsArgs,
     HelpArgs,
+    HistoryArgs,
     LsArgs,
     Parsed,
     PingArgs,
@@ -33,6 +34,7 @@ from handlers.commands import (
 from handlers.decide import approve, cancel, confirm, reject
 from handlers.files import delete, ls
 from handlers.grammar import UsageProblem, language_of
+from handlers.history import history
 from handlers.inbound import IncomingMessage, InvalidMessage
 from handlers.requests import details, status
 from handlers.services import Context, Services
@@ -46,6 +48,7 @@ HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
     LsArgs: ls,
     StatusArgs: status,
     DetailsArgs: details,
+    HistoryArgs: history,
     ConfirmArgs: confirm,
     ApproveArgs: approve,
     RejectArgs: reject,
