@@ -14,6 +14,7 @@ from functools import partial
 import stamina
 import structlog
 
+from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
 from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
 from bot.deletion.drift import Drift
@@ -23,6 +24,7 @@ from bot.dingtalk.dentry import Task
 from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
 from bot.engine import Payload
 from bot.models import Dentry, Entry, Outcome, Receipt, Request, RequestState
+from bot.notices import Notices
 from bot.operators import Operators
 from bot.store import Store
 
@@ -61,6 +63,7 @@ class Jobs:
         clock: Clock,
         *,
         lifecycle: Lifecycle,
+        notices: Notices,
         allow_permanent: bool,
         patience: Patience = PATIENT,
     ) -> None:
@@ -71,6 +74,7 @@ class Jobs:
         self._operators = operators
         self._clock = clock
         self._lifecycle = lifecycle
+        self._notices = notices
         self._sender = BatchSender(dingtalk, within=patience.batch)
         self._patience = patience
         self._allow_permanent = allow_permanent
@@ -83,6 +87,7 @@ class Jobs:
             request = await self._begin(request_id)
             if request is None:
                 return
+            await self._tell_begin(request)
             try:
                 await self._delete(request)
             except JobStopped as stop:
@@ -94,6 +99,21 @@ class Jobs:
             receipt = await self._with_owners(await self.receipt(request))
             await self._announcer.result(receipt)
             await self._announcer.changed(request, receipt)
+            await self._tell_end(receipt)
+
+    async def _tell_begin(self, request: Request) -> None:
+        """What others approved: channels hear of it, and where the job may take a while, its cards say so."""
+        if request.ruling.answer != "approve" or request.decided_by is None:
+            return
+        await self._notices.add("approved", request, actor=request.decided_by.name)
+        if request.totals.folders or request.totals.targets > BATCH_SIZE:
+            await self._announcer.changed(request)
+
+    async def _tell_end(self, receipt: Receipt) -> None:
+        request = receipt.request
+        by = request.decided_by.name if request.decided_by else ""
+        event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
+        await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
 
     async def receipt(self, request: Request) -> Receipt:
         """The account of a job as its rows have it now."""
