@@ -8,7 +8,19 @@ from cards.escape import Markdown
 from cards.fit import paragraphs
 from cards.texts import Texts
 
-COMMANDS = ("delete", "ls", "status", "details", "approve", "reject", "cancel", "whoami", "help", "ping")
+COMMANDS = (
+    "delete",
+    "ls",
+    "status",
+    "details",
+    "history",
+    "approve",
+    "reject",
+    "cancel",
+    "whoami",
+    "help",
+    "ping",
+)
 """The commands by their English names, in the order in which they are told."""
 
 

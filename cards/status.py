@@ -40,7 +40,7 @@ def status_text(request: Request, t: Texts, zone: tzinfo, receipt: Receipt | Non
     """One request: where it stands, what it is about, until when or since when, and what came of it."""
     return paragraphs(
         (
-            _row(request, t),
+            row(request, t),
             t(
                 "status.asked",
                 name=short(request.requester.name, NAME_BYTES),
@@ -60,7 +60,7 @@ def status_list(requests: Sequence[Request], t: Texts) -> Markdown:
     if not requests:
         return t("status.none")
     hidden = len(requests) - MAX_REQUESTS
-    rows = [_row(request, t) for request in requests[:MAX_REQUESTS]]
+    rows = [row(request, t) for request in requests[:MAX_REQUESTS]]
     return paragraphs((*rows, t("list.more", n=hidden) if hidden > 0 else ""))
 
 
@@ -76,7 +76,8 @@ def whoami_text(operator: Operator, conversation: Conversation, space: Space | N
     )
 
 
-def _row(request: Request, t: Texts) -> Markdown:
+def row(request: Request, t: Texts) -> Markdown:
+    """One request in a line: number, state, what it is about."""
     return t(
         "status.row" if request.to_recycle_bin else "status.row_permanent",
         id=request.id,

@@ -66,6 +66,13 @@ class DetailsArgs(Model):
     csv: bool = False
 
 
+class HistoryArgs(Model):
+    """`page` counts from 1."""
+
+    verb: Literal["history"] = "history"
+    page: int = 1
+
+
 class ConfirmArgs(Model):
     verb: Literal["confirm"] = "confirm"
     request: str
@@ -110,6 +117,7 @@ Command = (
     | LsArgs
     | StatusArgs
     | DetailsArgs
+    | HistoryArgs
     | ConfirmArgs
     | ApproveArgs
     | RejectArgs
@@ -220,6 +228,12 @@ VERBS = (
             click.Argument(["page"], type=_page, required=False),
             click.Option(["csv", "--csv", "--表格"], is_flag=True),
         ),
+    ),
+    Verb(
+        "history",
+        ("history", "历史", "歷史", "记录"),
+        HistoryArgs,
+        (click.Argument(["page"], type=_page, required=False),),
     ),
     Verb("confirm", ("confirm", "确认", "確認"), ConfirmArgs, (_REQUEST, _NONCE_ARGUMENT)),
     Verb("approve", ("approve", "批准", "同意"), ApproveArgs, (_REQUEST, _NONCE_ARGUMENT)),

@@ -22,6 +22,7 @@ from handlers.commands import (
     DeleteArgs,
     DetailsArgs,
     HelpArgs,
+    HistoryArgs,
     LsArgs,
     Parsed,
     PingArgs,
@@ -34,6 +35,7 @@ from handlers.decide import approve, cancel, confirm, reject
 from handlers.details import details
 from handlers.files import delete, ls
 from handlers.grammar import UsageProblem, language_of
+from handlers.history import history
 from handlers.inbound import IncomingMessage, InvalidMessage
 from handlers.requests import status
 from handlers.services import Context, Services
@@ -47,6 +49,7 @@ HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
     LsArgs: ls,
     StatusArgs: status,
     DetailsArgs: details,
+    HistoryArgs: history,
     ConfirmArgs: confirm,
     ApproveArgs: approve,
     RejectArgs: reject,

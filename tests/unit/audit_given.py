@@ -9,12 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
 from bot.models import AuditRecord
 from bot.settings import load
-from bot.store import Store
+from bot.store import Store, migrations
 from bot.store.chain import GENESIS, chain_hash
+from bot.store.tables import audit
 from tests.unit.store_given import NOW
 
 TABLES = ("audit", "audit_head", "audit_anchor")
@@ -77,6 +80,16 @@ def console(url: str, *, unguarded: bool = False) -> Iterator[Connection]:
         engine.dispose()
 
 
+def fill(url: str, count: int) -> None:
+    """A long trail, written at once: record by record it would take minutes."""
+    with console(url, unguarded=True) as connection:
+        rows = chained(count)
+        for start in range(0, count, 1000):
+            connection.execute(audit.insert(), rows[start : start + 1000])
+        head = {"seq": count, "hash": rows[-1]["hash"]}
+        connection.execute(text("UPDATE audit_head SET seq = :seq, hash = :hash"), head)
+
+
 @contextmanager
 def attacked(url: str, *statements: str) -> Iterator[None]:
     """The trail as these statements leave it; afterwards it is as it was, but for the triggers."""
@@ -105,17 +118,9 @@ def _drop_triggers(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
 
 
-def undo(connection: Connection) -> None:
-    """The database as the migration before that of the trail left it."""
-    if connection.dialect.name != "sqlite":
-        functions = "SELECT proname FROM pg_proc WHERE proname LIKE 'audit%'"
-        for name in connection.execute(text(functions)).scalars().all():
-            connection.execute(text(f"DROP FUNCTION {name} CASCADE"))
-    for statement in (
-        "DROP TABLE request_people",
-        "DROP TABLE audit_anchor",
-        "DROP INDEX ix_audit_at",
-        "DROP INDEX ix_audit_event",
-        "UPDATE alembic_version SET version_num = '0002'",
-    ):
-        connection.execute(text(statement))
+def migrated(connection: Connection, revision: str) -> None:
+    """The schema of an earlier version."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

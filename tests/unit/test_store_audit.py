@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import gc
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.models import OPEN_STATES, Operator, RequestState
+from bot.models import OPEN_STATES, Operator, RequestState, Vote
 from bot.store import Break, Flaw, Link, Store, Wanted
 from bot.store.chain import START
-from tests.unit.audit_given import attacked, broken_at, console, driven, trail, undo, write
+from bot.store.rows import row_of
+from bot.store.tables import requests
+from tests.unit.audit_given import attacked, broken_at, console, driven, fill, migrated, trail, write
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest, request
 
 MUCH_LATER = NOW + timedelta(days=400)
@@ -166,6 +169,22 @@ async def test_writers_go_on_while_it_is_proved(database_url: str) -> None:
         )
         assert all(proof.is_sound for proof in proofs)
         assert (await store.audit.verify()).records == 60
+
+
+@pytest.mark.parametrize("number", [1_000, 20_000])
+async def test_however_long_it_is_it_takes_the_same_memory(tmp_path: Path, number: int) -> None:
+    url = f"sqlite:///{tmp_path}/test.sqlite"
+    async with Store(driven(url)) as store:
+        await asyncio.to_thread(fill, url, number)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            proof = await store.audit.verify()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert (proof.is_sound, proof.records) == (True, number)
+        assert peak < 12_000_000
 
 
 # --- guarded
@@ -367,20 +386,16 @@ async def test_what_was_stored_before_is_in_the_history(database_url: str) -> No
     """The migration fills in who has to do with the requests that were there before it."""
     frozen = manifest()
     voter = Operator(corp_id="ding", user_id="zhao", union_id="z", name="赵")
-    vote = {"operator": voter.model_dump(), "approves": True, "at": NOW.isoformat(), "reason": ""}
+    voted = request(frozen, id="CD34").model_copy(
+        update={"votes": (Vote(operator=voter, approves=True, at=NOW),)}
+    )
+    decided = request(frozen, id="AB12").model_copy(update={"decided_by": OTHER, "decided_at": NOW})
+    with console(database_url) as connection:
+        migrated(connection, "0002")
+        for made in (voted, decided):
+            connection.execute(requests.insert().values(**row_of(made)))
     async with Store(driven(database_url)) as store:
-        await store.requests.add(request(frozen, id="AB12"), frozen)
-        await store.requests.add(request(frozen, id="CD34"), frozen)
-        await store.requests.change(
-            "AB12", OPEN_STATES, RequestState.APPROVED, at=NOW, actor="li", decided_by=OTHER
-        )
-        with console(database_url, unguarded=True) as connection:
-            undo(connection)
-            connection.execute(
-                text("UPDATE requests SET votes = :votes WHERE id = 'CD34'"), {"votes": json.dumps([vote])}
-            )
-    async with Store(driven(database_url)) as store:
-        for who, made in (("wang", ["AB12", "CD34"]), ("li", ["AB12"]), ("zhao", ["CD34"])):
-            assert [r.id for r in await store.requests.history(who, "ding", limit=9)] == made
-        assert [r.seq async for r in store.audit.records(wanted=Wanted(person="李经理"))] == [3]
-        assert (await store.audit.verify()).records == 3
+        for who, theirs in (("wang", ["AB12", "CD34"]), ("li", ["AB12"]), ("zhao", ["CD34"])):
+            assert [r.id for r in await store.requests.history(who, "ding", limit=9)] == theirs
+        await write(store, 1, actor="zhao")
+        assert [r.seq async for r in store.audit.records(wanted=Wanted(person="赵"))] == [1]
