@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,14 +24,17 @@ from bot.deletion.news import News
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import Engine
+from bot.hours import held_until
 from bot.messenger import Messenger
+from bot.notices import Notices
 from bot.operators import Operators
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream
-from handlers import clicks, events, messages
+from handlers import clicks, details, events, messages
 from handlers.announce import CardAnnouncer
 from handlers.inbound import IncomingMessage, InvalidMessage
+from handlers.notices import NoticeWords
 from handlers.services import Services
 
 log = structlog.get_logger()
@@ -39,6 +42,7 @@ log = structlog.get_logger()
 MESSAGE = "message"
 METER_EVERY_S = 5.0
 DATABASE_AWAY_S = 5.0
+PRUNE_EVERY_S = 24 * 3600.0
 
 
 def utc_now() -> datetime:
@@ -49,12 +53,20 @@ class App:
     """A running robot. Build it with `running()`; `stream` says whether it is connected."""
 
     def __init__(
-        self, settings: Settings, store: Store, services: Services, clocks: Clocks, stream: Stream
+        self,
+        settings: Settings,
+        store: Store,
+        services: Services,
+        *,
+        clocks: Clocks,
+        notices: Notices,
+        stream: Stream,
     ) -> None:
         self.settings = settings
         self.store = store
         self.services = services
         self.clocks = clocks
+        self.notices = notices
         self.stream = stream
 
     async def serve(self) -> None:
@@ -62,13 +74,23 @@ class App:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_unbroken(self.clocks.watch))
             tasks.create_task(_unbroken(self.services.lifecycle.watch_starts))
+            tasks.create_task(_unbroken(self.notices.run))
             tasks.create_task(_unbroken(self._write_meter))
+            if self.settings.audit_days:
+                tasks.create_task(_unbroken(self._keep_trail))
             tasks.create_task(self.stream.run())
 
     async def _write_meter(self) -> None:
         while True:
             await asyncio.sleep(METER_EVERY_S)
             await self.store.meter.flush()
+
+    async def _keep_trail(self) -> None:
+        """Take away what is older than the trail is kept for, at the start and once a day."""
+        while True:
+            now = self.services.clock()
+            await self.store.audit.prune(now - timedelta(days=self.settings.audit_days), now)
+            await asyncio.sleep(PRUNE_EVERY_S)
 
 
 async def _unbroken(work: Callable[[], Awaitable[None]]) -> None:
@@ -106,7 +128,8 @@ async def running(
         operators = Operators(dingtalk)
         approvers = Approvers(dingtalk, clock)
         engine = Engine(settings.database_url)
-        lifecycle = Lifecycle(store, engine, clock)
+        notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock)
+        lifecycle = Lifecycle(store, engine, notices, clock)
         jobs = Jobs(
             dingtalk,
             store,
@@ -114,6 +137,7 @@ async def running(
             operators,
             clock,
             lifecycle=lifecycle,
+            notices=notices,
             allow_permanent=policy.allow_permanent,
             patience=patience,
         )
@@ -123,7 +147,7 @@ async def running(
             engine=engine,
             consents=Consents(policy, approvers, operators),
             lifecycle=lifecycle,
-            decisions=Decisions(store, lifecycle, policy, approvers, clock),
+            decisions=Decisions(store, lifecycle, policy, approvers, notices=notices, clock=clock),
             jobs=jobs,
             spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
             operators=operators,
@@ -137,12 +161,21 @@ async def running(
             language=settings.language,
         )
         engine.add(JOB, jobs.run)
-        engine.add(NEWS, News(store, announcer, jobs, engine).spread)
+        engine.add(NEWS, News(store, announcer, jobs, notices, engine).spread)
         engine.add(MESSAGE, partial(messages.handle, services))
         engine.add(clicks.TELL, partial(clicks.tell, services))
-        engine.add(clicks.DETAILS, partial(clicks.send_details, services))
+        engine.add(clicks.DETAILS, partial(details.send_details, services))
         async with engine:
+            await store.audit.note_policy(clock(), policy.hash, policy.text)
             await lifecycle.heal()
+            clocks = Clocks(
+                store,
+                lifecycle,
+                approvers,
+                announcer,
+                clock=clock,
+                awake=partial(held_until, settings.quiet_hours, zone=zone),
+            )
             stream = Stream(
                 client_id=settings.client_id,
                 client_secret=settings.client_secret.get_secret_value(),
@@ -151,8 +184,7 @@ async def running(
                 session=session,
             )
             try:
-                clocks = Clocks(store, lifecycle, approvers, announcer, clock=clock, awake=lambda at: at)
-                yield App(settings, store, services, clocks, stream)
+                yield App(settings, store, services, clocks=clocks, notices=notices, stream=stream)
             finally:
                 await stream.stop()
 

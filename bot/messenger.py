@@ -54,6 +54,12 @@ class Place:
     recipients: Sequence[str] = ()
     webhook: Webhook | None = None
 
+    @property
+    def addressees(self) -> list[str]:
+        """Conversations and userIds, as the record of a delivery names them."""
+        here = [self.conversation.id] if self.conversation else []
+        return [*here, *(self.recipients if here else ()), *self.people]
+
     @classmethod
     def of(cls, request: Request, webhook: Webhook | None = None, *, also: Sequence[str] = ()) -> Place:
         """Where a request was made; and to others one-to-one."""
@@ -94,8 +100,10 @@ class Messenger:
         except DingTalkError as exc:
             log.warning("card.fallback", out_track_id=track_id, error=str(exc))
             await self._store.requests.add_card(track_id, request, kind, ACTION_CARD)
+            await self._note(request, "card.fallback", kind, place.addressees, error=exc.code)
             await self._post_action_card(card, commands, place)
             return
+        await self._note(request, "card.delivered", kind, place.addressees, missed=len(missed))
         await self._to_missed(track_id, card, commands, missed)
 
     async def post_more(
@@ -110,8 +118,10 @@ class Messenger:
             except DingTalkError as exc:
                 log.warning("card.fallback", out_track_id=track_id, error=str(exc))
         if missed == list(people):
+            await self._note(request, "card.fallback", kind, people)
             await self._post_action_card(card, commands, Place(people=people))
         else:
+            await self._note(request, "card.delivered", kind, people, missed=len(missed))
             await self._to_missed(track_id, card, commands, missed)
 
     async def _to_missed(
@@ -147,6 +157,23 @@ class Messenger:
         if await self._store.requests.card_form(track_id) == CARD:
             await self.callbacks.answered(track_id)
             await self._dingtalk.card.update(out_track_id=track_id, params=card_params(card))
+            await self._note(request, "card.updated", kind, ())
+
+    async def _note(
+        self, request: Request, event: str, kind: CardKind, to: Sequence[str], **details: str | int
+    ) -> None:
+        """A delivery, for the record. What nobody got in any form is for the caller to record, who is told."""
+        await self._store.audit.append(
+            datetime.now(UTC),
+            corp_id=request.requester.corp_id,
+            actor="dingsweep",
+            event=event,
+            request_id=request.id,
+            kind=kind,
+            to=", ".join(to),
+            out_track_id=out_track_id(kind, request),
+            **details,
+        )
 
     async def reply(
         self, conversation: Conversation, user_id: str, webhook: Webhook, title: str, markdown: str
@@ -162,10 +189,35 @@ class Messenger:
                 return
         await self._send(conversation, user_id, "sampleMarkdown", {"title": title, "text": markdown})
 
-    async def tell(self, user_ids: Sequence[str], title: str, markdown: str) -> None:
-        """Say the same to each of these people, one-to-one. Raises DingTalkError."""
+    async def tell(
+        self, user_ids: Sequence[str], title: str, markdown: str, *, about: Request | None = None
+    ) -> None:
+        """Say the same to each of these people, one-to-one, for the record when it is `about` a request.
+
+        Raises DingTalkError.
+        """
         param = {"title": title, "text": markdown}
-        await self._dingtalk.robot.send_to_users(user_ids, "sampleMarkdown", param)
+        try:
+            missed = await self._dingtalk.robot.send_to_users(user_ids, "sampleMarkdown", param)
+        except DingTalkError as exc:
+            await self._note_told(about, user_ids, title, missed=len(user_ids), error=exc.code)
+            raise
+        await self._note_told(about, user_ids, title, missed=len(missed))
+
+    async def _note_told(
+        self, request: Request | None, to: Sequence[str], title: str, **details: str | int
+    ) -> None:
+        if request:
+            await self._store.audit.append(
+                datetime.now(UTC),
+                corp_id=request.requester.corp_id,
+                actor="dingsweep",
+                event="message.told",
+                request_id=request.id,
+                to=", ".join(to),
+                title=title,
+                **details,
+            )
 
     async def send_file(self, user_id: str, name: str, content: bytes) -> None:
         """Send a file to one person, one-to-one. Raises DingTalkError."""

@@ -139,8 +139,8 @@ class _Teller:
         yield t("explain.card", line=why_line(ruling, t))
         yield t("explain.oneself" if ruling.self_approval else "explain.not_oneself", who=self._who)
         if ruling.fallback:
-            in_order = t("policy.comma").join(who_words([one], t, None, Markdown) for one in ruling.fallback)
-            yield t("explain.fallback", requester=self._who, who=Markdown(in_order))
+            others = who_words(ruling.fallback, t, None, Markdown)
+            yield t("explain.fallback", requester=self._who, who=others)
         else:
             yield t("explain.no_fallback", requester=self._who)
         if ruling.remind_after:

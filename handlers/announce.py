@@ -134,7 +134,7 @@ class CardAnnouncer:
         if not user_ids:
             return
         try:
-            await self._messenger.tell(user_ids, title_of(said), said)
+            await self._messenger.tell(user_ids, title_of(said), said, about=request)
         except DingTalkError as exc:
             await self._lost(request, "message", exc)
 

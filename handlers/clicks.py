@@ -19,7 +19,6 @@ from cards.escape import Markdown
 from cards.texts import Texts, texts
 from handlers import excuses
 from handlers.inbound import CardClick, InvalidMessage
-from handlers.requests import pages_of, portion
 from handlers.services import Services
 from handlers.titles import title_of
 
@@ -179,16 +178,6 @@ async def tell(services: Services, payload: Payload) -> None:
         await services.messenger.tell([payload["user_id"]], title_of(payload["text"]), payload["text"])
     except DingTalkError as exc:
         log.warning("tell.not_delivered", error=str(exc))
-
-
-async def send_details(services: Services, payload: Payload) -> None:
-    """The workflow of a full list to one person, in as many messages as it takes, within reason."""
-    request = await services.store.requests.get(payload["request_id"])
-    if request is None:
-        return
-    t = texts(request.language)
-    for text in portion(request, await pages_of(services, request, t), t):
-        await tell(services, {"user_id": payload["user_id"], "text": text})
 
 
 def _public(params: dict[str, str]) -> Response:

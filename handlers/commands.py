@@ -58,11 +58,12 @@ class StatusArgs(Model):
 
 
 class DetailsArgs(Model):
-    """`page` counts from 1."""
+    """`page` counts from 1; `csv` asks for the whole list as a file."""
 
     verb: Literal["details"] = "details"
     request: str
     page: int = 1
+    csv: bool = False
 
 
 class ConfirmArgs(Model):
@@ -214,7 +215,11 @@ VERBS = (
         "details",
         ("details", "明细", "明細"),
         DetailsArgs,
-        (_REQUEST, click.Argument(["page"], type=_page, required=False)),
+        (
+            _REQUEST,
+            click.Argument(["page"], type=_page, required=False),
+            click.Option(["csv", "--csv", "--表格"], is_flag=True),
+        ),
     ),
     Verb("confirm", ("confirm", "确认", "確認"), ConfirmArgs, (_REQUEST, _NONCE_ARGUMENT)),
     Verb("approve", ("approve", "批准", "同意"), ApproveArgs, (_REQUEST, _NONCE_ARGUMENT)),

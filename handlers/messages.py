@@ -31,10 +31,11 @@ from handlers.commands import (
     parse,
 )
 from handlers.decide import approve, cancel, confirm, reject
+from handlers.details import details
 from handlers.files import delete, ls
 from handlers.grammar import UsageProblem, language_of
 from handlers.inbound import IncomingMessage, InvalidMessage
-from handlers.requests import details, status
+from handlers.requests import status
 from handlers.services import Context, Services
 from handlers.talk import help_, ping, whoami
 from handlers.titles import title_of

@@ -103,6 +103,17 @@ class Batch:
         self.doubted.add(dentry_id)
 
 
+@dataclass(frozen=True)
+class Answered:
+    """How DingTalk answered one call for `size` dentries: `code` is its error code, empty where it took the call."""
+
+    size: int
+    dingtalk_request_id: str
+    code: str = ""
+
+
+Noted = Callable[[Answered], Awaitable[None]]
+"""Keeps an answer for the record, before anything else is sent."""
 Changed = Callable[[list[str]], Awaitable[set[str]]]
 """Which of these dentries are not any more what was agreed to. Raises DingTalkError."""
 
@@ -114,10 +125,10 @@ class BatchSender:
         self._storage = dingtalk.storage
         self._within = within
 
-    async def send(self, batch: Batch, changed: Changed) -> None:
+    async def send(self, batch: Batch, changed: Changed, noted: Noted) -> None:
         """Fill `batch.outcomes` and `batch.tasks`; what cannot be settled in time is unknown or failed.
 
-        `changed` is asked before every call, since the one before may be minutes ago.
+        `changed` is asked before every call, since the one before may be minutes ago; `noted` hears how each went.
 
         Raises JobStopped when no further call can succeed; what was open is settled then, too.
         """
@@ -131,7 +142,7 @@ class BatchSender:
                 wait_jitter=0.5,
             ):
                 with attempt:
-                    await self._once(batch, changed)
+                    await self._once(batch, changed, noted)
         except Unsettled:
             for dentry_id, cause in list(batch.open.items()):
                 doubted = dentry_id in batch.doubtful
@@ -140,14 +151,14 @@ class BatchSender:
             batch.settle_all(batch.open, Outcome.FAILED, stop.cause)
             raise
 
-    async def _once(self, batch: Batch, changed: Changed) -> None:
+    async def _once(self, batch: Batch, changed: Changed, noted: Noted) -> None:
         """Look where there is doubt, leave out what changed, send the rest. Raises Unsettled when something is left."""
         if batch.doubtful:
             await self._look(batch)
         if batch.open:
             await self._leave_out(batch, changed)
         if batch.open:
-            await self._remove(batch, list(batch.open))
+            await self._remove(batch, list(batch.open), noted)
         if batch.open:
             raise Unsettled
 
@@ -176,7 +187,7 @@ class BatchSender:
         if batch.doubtful:
             raise Unsettled
 
-    async def _remove(self, batch: Batch, dentry_ids: list[str]) -> None:
+    async def _remove(self, batch: Batch, dentry_ids: list[str], noted: Noted) -> None:
         try:
             items = await self._storage.remove(
                 batch.space_id, dentry_ids, union_id=batch.union_id, to_recycle_bin=batch.to_recycle_bin
@@ -184,13 +195,16 @@ class BatchSender:
         except UnknownOutcome as exc:
             for dentry_id in dentry_ids:
                 batch.doubt(dentry_id, exc.code or "no_answer")
+            await noted(Answered(len(dentry_ids), exc.request_id, exc.code or "no_answer"))
         except DingTalkError as exc:
-            await self._refused(batch, dentry_ids, exc)
+            await noted(Answered(len(dentry_ids), exc.request_id, exc.code))
+            await self._refused(batch, dentry_ids, exc, noted)
         else:
             batch.refused_in_a_row = 0
             _read(batch, dentry_ids, items)
+            await noted(Answered(len(dentry_ids), items[0].dingtalk_request_id))
 
-    async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError) -> None:
+    async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError, noted: Noted) -> None:
         """The whole call was refused. With several dentries in it, one may have spoilt it for all."""
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
             batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
@@ -204,7 +218,7 @@ class BatchSender:
             middle = len(dentry_ids) // 2
             for half in (dentry_ids[:middle], dentry_ids[middle:]):
                 if batch.refused_in_a_row < MAX_REFUSED_IN_A_ROW:
-                    await self._remove(batch, half)
+                    await self._remove(batch, half, noted)
                 else:
                     batch.settle_all(half, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
 

@@ -59,7 +59,7 @@ class Consents:
         )
         ruling = self._policy.ruling(facts)
         if ruling.answer == "refuse":
-            raise PolicyRefused("refused" if ruling.rule else "no_rule", ruling)
+            raise PolicyRefused("refused" if ruling.rule or ruling.why else "no_rule", ruling)
         asked = await self._asked(ruling, requester) if ruling.answer == "approve" else ()
         return Consent(ruling, await self._survey(manifest, requester, named=bool(asked)), asked)
 

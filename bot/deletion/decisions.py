@@ -19,6 +19,7 @@ from bot.deletion.lifecycle import PROGRESS, REASON, STATE, Clock, Lifecycle
 from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.models import OPEN_STATES, DecisionKind, Operator, Request, RequestState, Vote
+from bot.notices import Notices
 from bot.policy import Policy
 from bot.store import Store
 
@@ -43,12 +44,20 @@ class Decisions:
     """Applies decisions, and records those that do not count with the reason."""
 
     def __init__(
-        self, store: Store, lifecycle: Lifecycle, policy: Policy, approvers: Approvers, clock: Clock
+        self,
+        store: Store,
+        lifecycle: Lifecycle,
+        policy: Policy,
+        approvers: Approvers,
+        *,
+        notices: Notices,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._lifecycle = lifecycle
         self._policy = policy
         self._approvers = approvers
+        self._notices = notices
         self._clock = clock
 
     async def decide(
@@ -134,6 +143,8 @@ class Decisions:
             raise await self._too_late(request, DecisionKind.CANCEL)
         if is_asked:
             self._lifecycle.spread(cancelled)
+        else:
+            await self._notices.add("cancelled", cancelled, actor=request.requester.name)
         return cancelled
 
     async def _vote(self, request: Request, operator: Operator, *, approves: bool, reason: str) -> Request:

@@ -14,8 +14,9 @@ from functools import partial
 import stamina
 import structlog
 
+from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
-from bot.deletion.batch import BATCH_SIZE, Batch, BatchSender, JobStopped
+from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
 from bot.deletion.drift import Drift
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
 from bot.dingtalk import DingTalk
@@ -23,6 +24,7 @@ from bot.dingtalk.dentry import Task
 from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
 from bot.engine import Payload
 from bot.models import Dentry, Entry, Outcome, Receipt, Request, RequestState
+from bot.notices import Notices
 from bot.operators import Operators
 from bot.store import Store
 
@@ -61,6 +63,7 @@ class Jobs:
         clock: Clock,
         *,
         lifecycle: Lifecycle,
+        notices: Notices,
         allow_permanent: bool,
         patience: Patience = PATIENT,
     ) -> None:
@@ -71,6 +74,7 @@ class Jobs:
         self._operators = operators
         self._clock = clock
         self._lifecycle = lifecycle
+        self._notices = notices
         self._sender = BatchSender(dingtalk, within=patience.batch)
         self._patience = patience
         self._allow_permanent = allow_permanent
@@ -83,6 +87,7 @@ class Jobs:
             request = await self._begin(request_id)
             if request is None:
                 return
+            await self._tell_begin(request)
             try:
                 await self._delete(request)
             except JobStopped as stop:
@@ -94,6 +99,21 @@ class Jobs:
             receipt = await self._with_owners(await self.receipt(request))
             await self._announcer.result(receipt)
             await self._announcer.changed(request, receipt)
+            await self._tell_end(receipt)
+
+    async def _tell_begin(self, request: Request) -> None:
+        """What others approved: channels hear of it, and where the job may take a while, its cards say so."""
+        if request.ruling.answer != "approve" or request.decided_by is None:
+            return
+        await self._notices.add("approved", request, actor=request.decided_by.name)
+        if request.totals.folders or request.totals.targets > BATCH_SIZE:
+            await self._announcer.changed(request)
+
+    async def _tell_end(self, receipt: Receipt) -> None:
+        request = receipt.request
+        by = request.decided_by.name if request.decided_by else ""
+        event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
+        await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
 
     async def receipt(self, request: Request) -> Receipt:
         """The account of a job as its rows have it now."""
@@ -162,7 +182,9 @@ class Jobs:
         log.info("batch.sending", size=len(entries), doubtful=len(sent_before))
         stopped = None
         try:
-            await self._sender.send(batch, partial(self._changed, request, entries))
+            await self._sender.send(
+                batch, partial(self._changed, request, entries), partial(self._answered, request)
+            )
         except JobStopped as stop:
             stopped = stop
         await self._store.requests.record_outcomes(request, batch.outcomes, at=self._clock())
@@ -172,6 +194,18 @@ class Jobs:
         log.info("batch.settled", size=len(entries))
         if stopped:
             raise stopped
+
+    async def _answered(self, request: Request, answer: Answered) -> None:
+        await self._store.audit.append(
+            self._clock(),
+            corp_id=request.requester.corp_id,
+            actor=request.runs_as.user_id,
+            event="batch.answered",
+            request_id=request.id,
+            dingtalk_request_id=answer.dingtalk_request_id,
+            size=answer.size,
+            code=answer.code,
+        )
 
     async def _changed(self, request: Request, entries: Sequence[Entry], open_ids: list[str]) -> set[str]:
         waiting = [entry for entry in entries if entry.dentry.dentry_id in open_ids]

@@ -20,6 +20,7 @@ from bot.models import (
     Request,
     RequestState,
 )
+from bot.notices import Notices
 from bot.store import IdTakenError, Store
 
 log = structlog.get_logger()
@@ -43,9 +44,10 @@ Clock = Callable[[], datetime]
 class Lifecycle:
     """Makes requests, ends them, and has durable workflows do what follows from a change."""
 
-    def __init__(self, store: Store, engine: Engine, clock: Clock) -> None:
+    def __init__(self, store: Store, engine: Engine, notices: Notices, clock: Clock) -> None:
         self._store = store
         self._engine = engine
+        self._notices = notices
         self._clock = clock
         self.made = asyncio.Event()
         """set when there is a request with clocks of its own"""
@@ -85,6 +87,8 @@ class Lifecycle:
                 length += 1
                 continue
             self.made.set()
+            if request.state.is_open:  # what runs at once is told when it is done
+                await self._notices.add("requested", request, note=request.reason)
             return request
         return known
 

@@ -124,6 +124,8 @@ class RemoveItem(Wired):
     success: bool | None = None
     error_code: str = ""
     task_id: str = ""
+    dingtalk_request_id: str = ""
+    """of the call, the same for all that went with it"""
 
     @property
     def progress(self) -> Progress:

@@ -28,7 +28,7 @@ from bot.dingtalk.dentry import (
     Task,
 )
 from bot.dingtalk.wire import Api, Wire
-from bot.dingtalk.wired import Wired
+from bot.dingtalk.wired import Traced, Wired
 
 SPACE = Api("GET", "/v1.0/storage/spaces/{spaceId}")
 SPACES = Api("GET", "/v1.0/drive/spaces")
@@ -62,7 +62,7 @@ class _QueryAnswer(Wired):
     result_items: tuple[QueryItem, ...] = ()
 
 
-class _RemoveAnswer(Wired):
+class _RemoveAnswer(Traced):
     result_items: tuple[RemoveItem, ...] = ()
 
 
@@ -185,7 +185,9 @@ class Storage:
             body={"dentryIds": list(dentry_ids), "option": {"toRecycleBin": to_recycle_bin}},
         )
         found = {item.dentry_id: item for item in answer.result_items}
-        return [found.get(id_) or RemoveItem(space_id=space_id, dentry_id=id_) for id_ in dentry_ids]
+        items = [found.get(id_) or RemoveItem(space_id=space_id, dentry_id=id_) for id_ in dentry_ids]
+        traced = {"dingtalk_request_id": answer.dingtalk_request_id}
+        return [item.model_copy(update=traced) for item in items]
 
     async def task(self, task_id: str, *, union_id: str) -> Task:
         answer = await self._wire.ask(

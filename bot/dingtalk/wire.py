@@ -32,7 +32,7 @@ from bot.dingtalk.errors import (
 )
 from bot.dingtalk.limit import PATIENCE_S, Limits
 from bot.dingtalk.meter import WEBHOOK, Meter
-from bot.dingtalk.wired import Wired
+from bot.dingtalk.wired import Traced, Wired
 
 log = structlog.get_logger()
 
@@ -274,7 +274,7 @@ def _failure(api: Api, exc: Exception) -> DingTalkError:
 
 def _shaped(answer: Answer, content: Json, shape: type[A]) -> A:
     try:
-        return shape.model_validate(content)
+        return _traced(answer, content, shape.model_validate(content))
     except ValidationError as exc:
         places = {".".join(map(str, error["loc"])) for error in exc.errors(include_input=False)}
     kind = UnknownOutcome if answer.write else TransportError
@@ -285,6 +285,13 @@ def _shaped(answer: Answer, content: Json, shape: type[A]) -> A:
         status=answer.status,
         request_id=answer.request_id(content),
     )
+
+
+def _traced(answer: Answer, content: Json, shaped: A) -> A:
+    if not isinstance(shaped, Traced):
+        return shaped
+    fields = {key.lower(): value for key, value in content.items()}
+    return shaped.model_copy(update={"dingtalk_request_id": answer.request_id(fields)})
 
 
 def _scrubbed(error: DingTalkError, secrets: tuple[str, ...]) -> DingTalkError:

@@ -35,6 +35,12 @@ class Wired(BaseModel):
         return data
 
 
+class Traced(Wired):
+    """An answer that keeps DingTalk's id of the call, which is what its support asks for."""
+
+    dingtalk_request_id: str = ""
+
+
 class WiredSnake(Wired):
     """An object in an old-style answer, where fields are snake_case."""
 

@@ -41,7 +41,7 @@ def line_of(place: Place, lines: dict[Place, int]) -> int | None:
 def line_of_error(exc: tomllib.TOMLDecodeError, text: str) -> int:
     """The line, from 1, on which TOML ceases to be TOML."""
     found = _IN_LINE.search(str(exc))
-    return int(found[1]) if found else text.count("\n") + 1  # "at end of document"
+    return int(found[1]) if found else text.rstrip().count("\n") + 1  # "at end of document"
 
 
 def _document(root: Node) -> Iterator[tuple[Place, Node]]:

@@ -3,9 +3,10 @@
 `/2023/drafts` is that entry and all that lies in it; `/*/drafts` the same in every folder of the root;
 `/**/drafts` at any depth, the root included; `/2023/**` what lies in /2023 but not that folder itself.
 
-All paths of a manifest are searched at once, as one text: a thousand paths against a hundred rules must not hold
-up a click. Every group between two `**`, and every name between two `*`, is matched as early as it can be and
-never again (what follows has the more room), so no pattern can make the search explode.
+All paths of a manifest are searched at once, as one text, and only for patterns whose literal parts are in it at
+all: a thousand paths against a hundred rules must not hold up a click. Every group between two `**`, and every
+name between two `*`, is matched as early as it can be and never again (what follows has the more room), so no
+pattern can make the search explode.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def checked(pattern: str) -> str:
     """The pattern as it is kept. Raises ValueError with the way out for what would never match as it is meant."""
     if not pattern.startswith("/"):
         raise ValueError(f'write a path from the root of the space, with "/" first: "/{pattern}"')
-    names = pattern.strip("/").split("/") if pattern.strip("/") else []
+    inner = pattern[1:].removesuffix("/")
+    names = inner.split("/") if inner else []
     if "" in names or _END in pattern:
         raise ValueError('write one "/" between two names')
     if any("**" in name and name != "**" for name in names):
@@ -42,33 +44,55 @@ def joined(paths: Iterable[str]) -> str:
 
 def any_in(patterns: tuple[str, ...], text: str) -> str | None:
     """The first of the joined paths that one of the patterns covers."""
-    return _path_at(_search(patterns)[0].search(text), text)
+    starts = [start for pattern in patterns if (start := _first_in(pattern, text)) is not None]
+    return _path_at(min(starts), text) if starts else None
 
 
 def any_out(patterns: tuple[str, ...], text: str) -> str | None:
     """The first of the joined paths that none of the patterns covers."""
-    return _path_at(_search(patterns)[1].search(text), text)
+    found = _outside(patterns).search(text)
+    return _path_at(found.start(), text) if found else None
 
 
-def _path_at(found: re.Match[str] | None, text: str) -> str | None:
-    if found is None:
+def _first_in(pattern: str, text: str) -> int | None:
+    if not all(part in text for part in _literals(pattern)):
         return None
-    start = found.start() + 1
-    return text[start : text.index(_END, start)]
+    found = _inside(pattern).search(text)
+    return found.start() if found else None
+
+
+def _path_at(start: int, text: str) -> str:
+    return text[start + 1 : text.index(_END, start + 1)]
+
+
+@lru_cache(maxsize=4096)
+def _inside(pattern: str) -> re.Pattern[str]:
+    return re.compile(_END + _expression(pattern))
 
 
 @lru_cache(maxsize=1024)
-def _search(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _outside(patterns: tuple[str, ...]) -> re.Pattern[str]:
     covered = "|".join(_expression(pattern) for pattern in patterns)
-    return re.compile(f"{_END}(?:{covered})"), re.compile(f"{_END}(?!{covered})(?!\\Z)")
+    return re.compile(f"{_END}(?!{covered})(?!\\Z)")
+
+
+@lru_cache(maxsize=4096)
+def _literals(pattern: str) -> tuple[str, ...]:
+    """What every path that the pattern covers has in it."""
+    return tuple(part for group in _groups(pattern) for part in group.split("*"))
 
 
 def _expression(pattern: str) -> str:
     if pattern == "/":
         return "/"
-    below = pattern.removesuffix("/**") + "/*" if pattern.endswith("/**") else pattern
-    first, *others = (_names(group) for group in f"{below}/".split("/**/"))
+    first, *others = map(_names, _groups(pattern))
     return first + "".join(f"(?>(?:/{_ANY_NAME}+)*?{group})" for group in others)
+
+
+def _groups(pattern: str) -> list[str]:
+    """What stands between two `**`: /a, /b/*.pdf. What lies anywhere in a folder lies in something in it."""
+    below = pattern.removesuffix("/**") + "/*" if pattern.endswith("/**") else pattern
+    return [group and f"/{group.strip('/')}" for group in f"{below}/".split("/**/")]
 
 
 def _names(group: str) -> str:

@@ -43,8 +43,8 @@ class Policy:
     conversations: AbstractSet[str] = field(default_factory=frozenset)
 
     @cached_property
-    def hash(self) -> str:
-        """SHA-256 of everything that decides; how the file is written makes no difference."""
+    def text(self) -> str:
+        """Everything that decides, as JSON in one fixed form."""
         decides: dict[str, Any] = {
             "rules": [
                 [rule.ruling(self.confirm_within).model_dump(mode="json"), rule.max_items]
@@ -55,8 +55,12 @@ class Policy:
             "confirm_within": self.confirm_within.total_seconds(),
             "conversations": sorted(self.conversations),
         }
-        text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(decides, sort_keys=True, separators=(",", ":"))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of `text`; how the file is written makes no difference."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     @cached_property
     def asks_who(self) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -134,15 +133,15 @@ class Rule(Model):
     def refuses(self) -> bool:
         return self.answer == "refuse"
 
-    @cached_property
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """What must hold, in the order the file's documentation has them."""
         given = ((kind, getattr(self, kind)) for kind in KINDS)
         return tuple(Condition(kind=kind, value=_plain(value)) for kind, value in given if value is not None)
 
     def unmet(self, facts: Facts) -> Condition | None:
-        """The first condition that does not hold; None when the rule is for these facts."""
-        for condition in self.conditions:
+        """A condition that does not hold; None when the rule is for these facts."""
+        for condition in sorted(self.conditions, key=_effort):
             if not holds(condition, facts, refusing=self.refuses):
                 return condition
         return None
@@ -231,6 +230,11 @@ def _plain(value: Any) -> bool | int | str | tuple[str, ...]:
         int(value.total_seconds()) if isinstance(value, timedelta) else value
     )
     return plain
+
+
+def _effort(condition: Condition) -> int:
+    """Paths last: there may be a thousand of them."""
+    return condition.kind == "paths"
 
 
 def _most_people(approvers: tuple[str, ...]) -> int | None:

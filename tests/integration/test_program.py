@@ -182,11 +182,16 @@ async def test_what_happened_is_printed(office: Office) -> None:
     records = [json.loads(line) for line in lines]
     assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
     mine = await ran(office.folder, "audit", done.request.id, "--json", variables=variables)
-    assert [json.loads(line)["event"] for line in mine.output.splitlines()] == [
+    events = [json.loads(line)["event"] for line in mine.output.splitlines()]
+    assert [event for event in events if event.startswith("card.")] == ["card.delivered"] * 2 + [
+        "card.updated"
+    ]
+    assert [event for event in events if not event.startswith("card.")] == [
         "request.created",
         "request.approved",
         "request.running",
         "batch.sent",
+        "batch.answered",
         "dentry.outcome",
         "request.done",
     ]

@@ -22,6 +22,7 @@ from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import NotFound
 from bot.engine import Engine, Payload
 from bot.models import Conversation, DecisionKind, Operator, Request, RequestState, Ruling, Survey
+from bot.notices import Notices
 from bot.policy import Policy
 from bot.store import Store
 from tests.unit.audit_given import broken_at
@@ -68,6 +69,13 @@ class Workflows(Engine):
             self.started.append(workflow_id)
 
 
+class NoNotices(Notices):
+    """No channel is told anything."""
+
+    def __init__(self) -> None:
+        self._couriers = {}
+
+
 class Deciding(RuleBasedStateMachine):
     """One request, several people, time that passes, and a job that may begin and end at any moment."""
 
@@ -80,8 +88,11 @@ class Deciding(RuleBasedStateMachine):
         self.store = Store(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'store.sqlite'}")
         self.workflows = Workflows()
         self.contacts = Contacts()
-        self.lifecycle = Lifecycle(self.store, self.workflows, self.clock)
-        self.decisions = Decisions(self.store, self.lifecycle, Policy(), self.contacts, self.clock)
+        self.notices = NoNotices()
+        self.lifecycle = Lifecycle(self.store, self.workflows, self.notices, self.clock)
+        self.decisions = Decisions(
+            self.store, self.lifecycle, Policy(), self.contacts, notices=self.notices, clock=self.clock
+        )
         self.request: Request
         self.won: set[RequestState] = set()
 

@@ -141,12 +141,13 @@ def test_the_sample_settings_are_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_sample_shows_every_setting_in_a_form_that_is_taken(tmp_path: Path) -> None:
-    everything = re.sub(r'^# ((?:\w+|"\w+==") = )', r"\1", SAMPLE, flags=re.MULTILINE)
+    everything = re.sub(r'^# (\[\[rules\]\]|(?:\w+|"\w+==") = )', r"\1", SAMPLE, flags=re.MULTILINE)
     assert tomllib.loads(everything).keys() == Settings.model_fields.keys()
     (tmp_path / "dingsweep.toml").write_text(everything, "utf-8")
     settings = load(tmp_path)
     assert settings.client_secret == SecretStr("the Client Secret beside it")
     assert list(settings.spaces.values()) == ["24010001"]
+    assert [rule.answer for rule in settings.policy.rules] == ["approve", "confirm"]
 
 
 async def test_the_permissions_told_are_enough_and_none_too_many(sandbox: Control, tmp_path: Path) -> None:

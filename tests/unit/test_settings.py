@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.channels import EVENTS
-from bot.settings import PUBLIC_TEMPLATE, Settings, SettingsError, load, load_database
+from bot.policy import builtin_rules
+from bot.settings import PUBLIC_TEMPLATE, Settings, SettingsError, load, load_database, load_policy
 
 SECRET = "tops3cret-value"
 
@@ -224,6 +225,87 @@ def test_a_third_party_app_needs_all_three(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("DINGSWEEP_SUITE_SECRET", SECRET)
     monkeypatch.setenv("DINGSWEEP_AUTH_CORP_ID", "dingcorp")
     assert load(folder).suite_key == "suite"
+
+
+RULES = """\
+max_dentries = 50
+[[rules]]
+name = "Big ones"
+items_over = 5
+answer = "approve"
+from = "manager"
+
+[[rules]]
+name = "The rest"
+answer = "confirm"
+"""
+
+
+def test_rules_are_read_from_the_file_or_as_json(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(folder).rules is None
+    assert load(folder).policy.rules == builtin_rules()
+    (folder / "dingsweep.toml").write_text(RULES)
+    policy = load(folder).policy
+    assert [rule.name for rule in policy.rules] == ["Big ones", "The rest"]
+    assert (policy.max_dentries, policy.confirm_within) == (50, timedelta(minutes=30))
+    monkeypatch.setenv("DINGSWEEP_RULES", '[{"name": "All", "answer": "confirm"}]')
+    assert [rule.name for rule in load(folder).policy.rules] == ["All"]
+
+
+def test_what_decides_can_be_read_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DINGSWEEP_CLIENT_ID")
+    monkeypatch.setenv("DINGSWEEP_LOG", "xml")
+    (folder / "other.toml").write_text(RULES)
+    assert load_policy(folder / "other.toml").policy.max_dentries == 50
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line"),
+    [
+        (
+            "aprovals = 1",
+            "",
+            'dingsweep.toml line 6: rule 1 ("Big ones"), aprovals: there is no such key, did you',
+        ),
+        (
+            "approvals = 0",
+            "",
+            'dingsweep.toml line 6: rule 1 ("Big ones"), approvals: write a whole number of at',
+        ),
+        ("", 'from = "manager"', 'dingsweep.toml line 2: rule 1 ("Big ones"), from: say who may approve'),
+        ("", 'name = "The rest"', "dingsweep.toml line 8: rule 2, name: is missing"),
+    ],
+)
+def test_a_wrong_rule_is_named_with_its_line_and_key(folder: Path, wrong: str, right: str, line: str) -> None:
+    text = RULES.replace(right, "") if right else RULES
+    (folder / "dingsweep.toml").write_text(
+        text.replace('from = "manager"', f'{wrong}\nfrom = "manager"') if wrong else text
+    )
+    assert mistake(folder).startswith(line)
+
+
+@pytest.mark.parametrize("name", ["DINGSWEEP_RULES", "dingsweep_rules"])
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ('[{"name": "All", "answer": "run"}]', 'DINGSWEEP_RULES: rule 1 ("All"), permanent: say whether'),
+        ("[{]", "DINGSWEEP_RULES: rules: write each rule as a table"),
+        ("[]", "DINGSWEEP_RULES: rules: without any rule every deletion is refused"),
+    ],
+)
+def test_a_wrong_rule_in_the_environment_is_named_as_such(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str
+) -> None:
+    (folder / "dingsweep.toml").write_text(RULES)
+    monkeypatch.setenv(name, value)
+    assert mistake(folder).startswith(line)
+
+
+def test_single_brackets_are_told_from_double_ones(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text('\n[rules]\nname = "x"\n')
+    assert mistake(folder).startswith(
+        "dingsweep.toml line 2: rules: write each rule as a table under [[rules]]"
+    )
 
 
 def test_settings_cannot_be_changed_and_do_not_print_their_secrets(folder: Path) -> None:
