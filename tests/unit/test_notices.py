@@ -189,33 +189,33 @@ async def test_a_channel_hears_once_a_minute_at_most(desk: Desk) -> None:
     assert len("\n".join(desk.said).split("\n")) == 60
 
 
-@pytest.mark.parametrize(
-    ("channel", "happens_at", "sent_at"),
-    [
-        ({"digest": "hourly"}, "12:20", "13:00"),
-        ({"digest": "daily"}, "08:59", "09:00"),
-        ({"digest": "daily", "at": "18:30"}, "12:20", "18:30"),
-        ({"digest": "daily", "quiet_hours": "08:00-10:00"}, "07:00", "10:00"),
-        ({"quiet_hours": "12:00-13:00"}, "12:20", "13:00"),
-        ({}, "21:00", "08:00+"),
-        ({"quiet_hours": "22:00-06:00"}, "23:00", "06:00+"),
-        ({"quiet_hours": "22:00-06:00", "digest": "hourly"}, "21:30", "06:00+"),
-    ],
-)
-async def test_digests_and_quiet_hours(
-    desk: Desk, channel: dict[str, Any], happens_at: str, sent_at: str
-) -> None:
-    desk.set_up(GROUP | channel, quiet_hours="20:00-08:00")
-    desk.clock.to(happens_at)
-    for number in range(3):
+async def test_what_happens_in_quiet_hours_is_told_after_them_in_one_message(desk: Desk) -> None:
+    desk.set_up(GROUP, quiet_hours="20:00-08:00")
+    desk.clock.to("19:59:58")
+    await desk.happens("done", "R0")
+    await desk.pass_by(timedelta(seconds=2))
+    assert desk.said == ["R0 done"]
+    for number in range(1, 4):
         await desk.happens("done", f"R{number}")
-        desk.clock.now += timedelta(seconds=5)
+        await desk.pass_by(2 * HOUR)
+    assert desk.said == ["R0 done"]
+    desk.clock.to("07:59:59", day=2)
     due = await desk.due()
-    desk.clock.to(sent_at.removesuffix("+"), day=2 if "+" in sent_at else 1)
+    desk.clock.to("08:00", day=2)
     assert due == desk.clock.now
-    assert desk.said == []
     await desk.pass_by(MINUTE)
-    assert desk.said == ["R0 done\nR1 done\nR2 done"]
+    assert desk.said == ["R0 done", "R1 done\nR2 done\nR3 done"]
+
+
+async def test_a_digest_holds_what_happened_until_it_is_due(desk: Desk) -> None:
+    desk.set_up(GROUP | {"digest": "hourly"}, GROUP | {"name": "daily", "digest": "daily", "at": "18:30"})
+    desk.clock.to("12:20")
+    for number in range(8):
+        await desk.happens("done", f"R{number}")
+        await desk.pass_by(HOUR)
+    daily = [text for text in desk.said if "\n" in text]
+    assert daily == ["\n".join(f"R{number} done" for number in range(7))]
+    assert [text for text in desk.said if text not in daily] == [f"R{number} done" for number in range(8)]
 
 
 async def test_a_channel_may_have_no_quiet_hours(desk: Desk) -> None:
@@ -448,14 +448,17 @@ async def test_a_channel_that_hangs_holds_up_no_other(store: Store) -> None:
 async def test_a_database_that_is_away_ends_no_courier(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.set_up(GROUP)
     real, failures = desk.store.outbox.oldest, [OperationalError("select", {}, Exception("away"))]
+    has_failed = asyncio.Event()
 
     async def oldest(name: str) -> datetime | None:
         if failures:
+            has_failed.set()
             raise failures.pop()
         return await real(name)
 
     monkeypatch.setattr(desk.store.outbox, "oldest", oldest)
     async with running(desk):
+        await has_failed.wait()
         await desk.happens("done")
         desk.clock.now += timedelta(seconds=10)
         desk.notices.wake()
