@@ -20,6 +20,7 @@ from bot.engine import Engine, Payload
 from bot.models import Conversation, DecisionKind, Operator, Request, RequestState
 from bot.policy import Policy
 from bot.store import Store
+from tests.migrated import begin
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest
 from tests.unit.test_store_audit import broken_at
 
@@ -53,7 +54,8 @@ class Decisions(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.now = NOW
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'store.sqlite'}")
+        self.path = Path(self.folder.name) / "store.sqlite"
+        self.store = Store(f"sqlite+aiosqlite:///{self.path}")
         self.workflows = Workflows()
         policy = Policy(
             allow_permanent=False,
@@ -73,6 +75,7 @@ class Decisions(RuleBasedStateMachine):
 
     @initialize()
     def ask(self) -> None:
+        self.run(begin(self.path))
         self.run(self.stack.enter_async_context(self.store))
         self.request = self.run(self._made())
 
