@@ -1,34 +1,30 @@
-"""The command line: run, demo, sandbox, requests, audit."""
+"""The command line: run, demo, sandbox, doctor, policy, requests, audit."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
-import unicodedata
 from collections.abc import Coroutine, Iterable
-from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Column, Table
-from rich.text import Text
 
 from bot import app, logs
+from bot.commands.audit import audit
+from bot.commands.doctor import doctor
+from bot.commands.policy import policy
+from bot.commands.terminal import console, fail, json_line, local, plain
 from bot.demo.play import play
-from bot.models import AuditRecord, Model, Request
+from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
 from bot.store import Store, StoreError
 from bot.stream import CredentialsRefusedError
 
-PIPE_WIDTH = 1000
 _MINUTE = "%Y-%m-%d %H:%M"
-_SECOND = "%Y-%m-%d %H:%M:%S"
 _REFUSED = (
     "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
     "open-dev.dingtalk.com, your app, page Credentials (凭证与基础信息)."
@@ -69,6 +65,10 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
+main.add_command(doctor)
+main.add_command(policy)
+
+
 @main.command()
 @click.option(
     "--limit",
@@ -83,26 +83,21 @@ def requests(limit: int, as_json: bool) -> None:
     _run(_print_requests(_database(), limit, as_json))
 
 
-@main.command()
-@click.argument("request_id", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def audit(request_id: str | None, as_json: bool) -> None:
-    """Print the audit trail, or that of one request."""
-    _run(_print_audit(_database(), request_id, as_json))
+main.add_command(audit)
 
 
 def _settings() -> Settings:
     try:
         return load()
     except SettingsError as exc:
-        _fail(str(exc))
+        fail(str(exc))
 
 
 def _database() -> DatabaseSettings:
     try:
         return load_database()
     except SettingsError as exc:
-        _fail(str(exc))
+        fail(str(exc))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
@@ -117,12 +112,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         line = _REFUSED
     else:
         return
-    _fail(line)
-
-
-def _fail(line: str, code: int = 2) -> NoReturn:
-    click.echo(line, err=True)
-    sys.exit(code)
+    fail(line)
 
 
 async def _serve(settings: Settings) -> None:
@@ -137,10 +127,10 @@ async def _print_requests(settings: DatabaseSettings, limit: int, as_json: bool)
     async with Store(settings.database_url) as store:
         found = await store.requests.latest(limit=limit)
     if not as_json:
-        _console().print(requests_table(found, settings.timezone))
+        console().print(requests_table(found, settings.timezone))
         return
     for request in found:
-        click.echo(_json(request, exclude={"nonce"}))
+        click.echo(json_line(request, exclude={"nonce"}))
 
 
 def requests_table(found: Iterable[Request], zone: str) -> Table:
@@ -160,77 +150,14 @@ def requests_table(found: Iterable[Request], zone: str) -> Table:
         cells = (
             request.id,
             request.state,
-            _local(request.created_at, zone, _MINUTE),
+            local(request.created_at, zone, _MINUTE),
             "to bin" if request.to_recycle_bin else "permanent",
             request.requester.name,
             request.space.name,
             str(request.totals.dentries),
         )
-        table.add_row(*map(_plain, cells))
+        table.add_row(*map(plain, cells))
     return table
-
-
-async def _print_audit(settings: DatabaseSettings, request_id: str | None, as_json: bool) -> None:
-    table = _audit_table(settings.timezone)
-    known = request_id is None
-    async with Store(settings.database_url) as store:
-        async for record in store.audit.records(request_id and request_id.upper()):
-            known = True
-            if as_json:
-                click.echo(_json(record))
-            else:
-                table.add_row(*map(_plain, _audit_cells(record, settings.timezone)))
-    if not known:
-        _fail(_shown(f"There is no request {request_id}: dingsweep requests prints the latest."), code=1)
-    if not as_json:
-        _console().print(table)
-
-
-def _audit_table(zone: str) -> Table:
-    return Table(
-        Column("#", no_wrap=True),
-        Column(f"Time ({zone})", min_width=len("YYYY-MM-DD")),
-        Column("Request", no_wrap=True),
-        Column("Actor", overflow="fold"),
-        Column("Event", overflow="fold"),
-        Column("Details", overflow="fold"),
-        box=None,
-    )
-
-
-def _audit_cells(record: AuditRecord, zone: str) -> tuple[str, ...]:
-    details = ", ".join(f"{name}={value}" for name, value in record.details.items())
-    at = _local(record.at, zone, _SECOND)
-    return (str(record.seq), at, record.request_id, record.actor, record.event, details)
-
-
-def _local(at: datetime, zone: str, form: str) -> str:
-    return at.astimezone(ZoneInfo(zone)).strftime(form)
-
-
-def _console() -> Console:
-    """As wide as the terminal; into a pipe one line a row, for grep."""
-    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
-
-
-def _plain(text: str) -> Text:
-    """Names are hostile: no markup, no escape sequences for the terminal."""
-    return Text(_shown(text))
-
-
-def _shown(text: str) -> str:
-    return "".join(c if _is_harmless(c) else "�" for c in text)
-
-
-def _json(model: Model, **options: Any) -> str:
-    """One line, also to programs that count more characters as line ends than JSON does, and to terminals."""
-    text = model.model_dump_json(**options)
-    return "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
-
-
-def _is_harmless(character: str) -> bool:
-    """Whether a terminal only shows it: a letter, a sign, a space of whatever width."""
-    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 if __name__ == "__main__":

@@ -14,20 +14,27 @@ import aiohttp
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.approvers import Approvers
+from bot.deletion.clocks import Clocks
+from bot.deletion.consent import Consents
+from bot.deletion.decisions import Decisions
 from bot.deletion.job import PATIENT, Jobs, Patience
-from bot.deletion.lifecycle import CLOSING, JOB, Lifecycle
+from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
+from bot.deletion.news import News
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import Engine
+from bot.hours import held_until
 from bot.messenger import Messenger
+from bot.notices import Notices
 from bot.operators import Operators
-from bot.policy import Policy
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream
 from handlers import clicks, events, messages
 from handlers.announce import CardAnnouncer
 from handlers.inbound import IncomingMessage, InvalidMessage
+from handlers.notices import NoticeWords
 from handlers.services import Services
 
 log = structlog.get_logger()
@@ -35,6 +42,7 @@ log = structlog.get_logger()
 MESSAGE = "message"
 METER_EVERY_S = 5.0
 DATABASE_AWAY_S = 5.0
+PRUNE_EVERY_S = 24 * 3600.0
 
 
 def utc_now() -> datetime:
@@ -44,24 +52,45 @@ def utc_now() -> datetime:
 class App:
     """A running robot. Build it with `running()`; `stream` says whether it is connected."""
 
-    def __init__(self, settings: Settings, store: Store, services: Services, stream: Stream) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        services: Services,
+        *,
+        clocks: Clocks,
+        notices: Notices,
+        stream: Stream,
+    ) -> None:
         self.settings = settings
         self.store = store
         self.services = services
+        self.clocks = clocks
+        self.notices = notices
         self.stream = stream
 
     async def serve(self) -> None:
         """Run until cancelled. Raises CredentialsRefusedError when the first connection is refused."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_unbroken(self.services.lifecycle.watch_expiry))
+            tasks.create_task(_unbroken(self.clocks.watch))
             tasks.create_task(_unbroken(self.services.lifecycle.watch_starts))
+            tasks.create_task(_unbroken(self.notices.run))
             tasks.create_task(_unbroken(self._write_meter))
+            if self.settings.audit_days:
+                tasks.create_task(_unbroken(self._keep_trail))
             tasks.create_task(self.stream.run())
 
     async def _write_meter(self) -> None:
         while True:
             await asyncio.sleep(METER_EVERY_S)
             await self.store.meter.flush()
+
+    async def _keep_trail(self) -> None:
+        """Take away what is older than the trail is kept for, at the start and once a day."""
+        while True:
+            now = self.services.clock()
+            await self.store.audit.prune(now - timedelta(days=self.settings.audit_days), now)
+            await asyncio.sleep(PRUNE_EVERY_S)
 
 
 async def _unbroken(work: Callable[[], Awaitable[None]]) -> None:
@@ -80,12 +109,7 @@ async def running(
 ) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
     zone = ZoneInfo(settings.timezone)
-    policy = Policy(
-        allow_permanent=settings.allow_permanent,
-        max_dentries=settings.max_dentries,
-        confirm_within=timedelta(minutes=settings.confirm_minutes),
-        conversations=frozenset(settings.conversations),
-    )
+    policy = settings.policy
     async with (
         Store(settings.database_url) as store,
         store.leased(),
@@ -100,24 +124,30 @@ async def running(
         ) as dingtalk,
     ):
         messenger = Messenger(dingtalk, store, settings.card_template_id)
-        announcer = CardAnnouncer(messenger, store, zone, allow_permanent=policy.allow_permanent)
+        announcer = CardAnnouncer(messenger, store, zone, clock, allow_permanent=policy.allow_permanent)
         operators = Operators(dingtalk)
+        approvers = Approvers(dingtalk, clock)
+        engine = Engine(settings.database_url)
+        notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock)
+        lifecycle = Lifecycle(store, engine, notices, clock)
         jobs = Jobs(
             dingtalk,
             store,
             announcer,
             operators,
             clock,
+            lifecycle=lifecycle,
+            notices=notices,
             allow_permanent=policy.allow_permanent,
             patience=patience,
         )
-        engine = Engine(settings.database_url)
-        lifecycle = Lifecycle(store, engine, policy, clock)
         services = Services(
             dingtalk=dingtalk,
             store=store,
             engine=engine,
+            consents=Consents(policy, approvers, operators),
             lifecycle=lifecycle,
+            decisions=Decisions(store, lifecycle, policy, approvers, notices=notices, clock=clock),
             jobs=jobs,
             spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
             operators=operators,
@@ -131,12 +161,21 @@ async def running(
             language=settings.language,
         )
         engine.add(JOB, jobs.run)
-        engine.add(CLOSING, jobs.close)
+        engine.add(NEWS, News(store, announcer, jobs, notices, engine).spread)
         engine.add(MESSAGE, partial(messages.handle, services))
         engine.add(clicks.TELL, partial(clicks.tell, services))
         engine.add(clicks.DETAILS, partial(clicks.send_details, services))
         async with engine:
+            await store.audit.note_policy(clock(), policy.hash, policy.text)
             await lifecycle.heal()
+            clocks = Clocks(
+                store,
+                lifecycle,
+                approvers,
+                announcer,
+                clock=clock,
+                awake=partial(held_until, settings.quiet_hours, zone=zone),
+            )
             stream = Stream(
                 client_id=settings.client_id,
                 client_secret=settings.client_secret.get_secret_value(),
@@ -145,7 +184,7 @@ async def running(
                 session=session,
             )
             try:
-                yield App(settings, store, services, stream)
+                yield App(settings, store, services, clocks=clocks, notices=notices, stream=stream)
             finally:
                 await stream.stop()
 

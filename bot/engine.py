@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
@@ -27,6 +28,9 @@ T = TypeVar("T")
 APPLICATION_VERSION = "1"
 """Pinned: the library's default is a hash of the code, and a workflow that an upgrade finds stored under
 another version is never taken up again. Raise it only when old workflows cannot be continued."""
+
+MAX_REMEMBERED = 10_000
+"""Ids of workflows stored lately; of all others the database knows."""
 
 _SYNC_DRIVERS = {"sqlite+aiosqlite": "sqlite", "postgresql+psycopg": "postgresql+psycopg"}
 
@@ -48,6 +52,7 @@ class Engine:
         self._functions: dict[str, Workflow] = {}
         self._registered: dict[str, Workflow] = {}
         self._drain_s = drain_s
+        self._stored: OrderedDict[str, None] = OrderedDict()
         self._running: dict[str, asyncio.Task[Any]] = {}
         self._starting: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
@@ -92,8 +97,13 @@ class Engine:
 
         Does nothing when one with this id was stored before: that makes a redelivered frame harmless.
         """
+        if workflow_id in self._stored:  # a crowd presses one button: the database need not be asked each time
+            return
         with SetWorkflowID(workflow_id):
             await DBOS.start_workflow_async(self._registered[workflow], payload)  # type: ignore[arg-type]
+        self._stored[workflow_id] = None
+        if len(self._stored) > MAX_REMEMBERED:
+            self._stored.popitem(last=False)
 
     def start_soon(self, workflow: str, workflow_id: str, payload: Payload) -> None:
         """Start it as soon as there is time, for those who have none: nothing is stored yet when this returns.

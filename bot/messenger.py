@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -41,6 +42,26 @@ class Webhook(Model):
         return bool(self.url) and (self.expires_at is None or now + timedelta(seconds=10) < self.expires_at)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a card goes: to a group (for `recipients` alone, when given), to people one-to-one, or both.
+
+    With a `webhook` the card's plain form costs no counted call.
+    """
+
+    conversation: Conversation | None = None
+    people: Sequence[str] = ()
+    recipients: Sequence[str] = ()
+    webhook: Webhook | None = None
+
+    @classmethod
+    def of(cls, request: Request, webhook: Webhook | None = None, *, also: Sequence[str] = ()) -> Place:
+        """Where a request was made; and to others one-to-one."""
+        if request.conversation.kind == "group":
+            return cls(request.conversation, also, webhook=webhook)
+        return cls(people=[request.requester.user_id], webhook=webhook)
+
+
 class Messenger:
     """Everything that people get to see goes through here."""
 
@@ -56,36 +77,69 @@ class Messenger:
         kind: CardKind,
         card: Card,
         commands: Mapping[str, str],
-        webhook: Webhook | None = None,
+        place: Place,
     ) -> None:
-        """Post a card about `request` in its conversation. Posting it again changes nothing.
+        """Post a card about `request`. Posting it again changes nothing.
 
-        `commands` says, by button id, what a button of the action card sends. Raises DingTalkError when
-        neither form could be delivered.
+        `commands` says, by button id, what a button of the action card sends. Raises DingTalkError when neither
+        form reached the conversation, or anybody where there is none.
         """
         track_id = out_track_id(kind, request)
         await self._store.requests.add_card(track_id, request, kind, CARD)
         try:
-            await self._create(track_id, request, card)
+            missed = await self._create(track_id, card, place)
         except Conflict:  # it was posted before a crash
             log.info("card.already_posted", out_track_id=track_id)
+            return
         except DingTalkError as exc:
             log.warning("card.fallback", out_track_id=track_id, error=str(exc))
             await self._store.requests.add_card(track_id, request, kind, ACTION_CARD)
-            await self._post_action_card(request, card, commands, webhook)
+            await self._post_action_card(card, commands, place)
+            return
+        await self._to_missed(track_id, card, commands, missed)
 
-    async def _create(self, track_id: str, request: Request, card: Card) -> None:
+    async def post_more(
+        self, request: Request, kind: CardKind, card: Card, commands: Mapping[str, str], people: Sequence[str]
+    ) -> None:
+        """Show a card that was posted before to more people, one-to-one. Raises DingTalkError when it reached none."""
+        track_id = out_track_id(kind, request)
+        missed = list(people)
+        if await self._store.requests.card_form(track_id) == CARD:
+            try:
+                missed = await self._dingtalk.card.deliver(track_id, people)
+            except DingTalkError as exc:
+                log.warning("card.fallback", out_track_id=track_id, error=str(exc))
+        if missed == list(people):
+            await self._post_action_card(card, commands, Place(people=people))
+        else:
+            await self._to_missed(track_id, card, commands, missed)
+
+    async def _to_missed(
+        self, track_id: str, card: Card, commands: Mapping[str, str], missed: Sequence[str]
+    ) -> None:
+        """The others have it; for these it is worth one more try, and no failure of the whole."""
+        if not missed:
+            return
+        log.warning("card.missed", out_track_id=track_id, people=len(missed))
+        try:
+            await self._post_action_card(card, commands, Place(people=missed))
+        except DingTalkError as exc:
+            log.warning("card.missed_for_good", out_track_id=track_id, error=str(exc))
+
+    async def _create(self, track_id: str, card: Card, place: Place) -> list[str]:
         """Safe to repeat, since the track id is ours: a card that exists already is a Conflict."""
         passing = (Throttled, TransportError, UnknownOutcome)
         async for attempt in stamina.retry_context(on=passing, attempts=3, timeout=15.0):
             with attempt:
-                await self._dingtalk.card.create_and_deliver(
+                return await self._dingtalk.card.create_and_deliver(
                     out_track_id=track_id,
                     template_id=self._template_id,
                     params=card_params(card),
-                    conversation=request.conversation,
-                    user_id=request.requester.user_id,
+                    conversation=place.conversation,
+                    people=place.people,
+                    recipients=place.recipients or None,
                 )
+        raise AssertionError("the last attempt answers or raises")
 
     async def update(self, request: Request, kind: CardKind, card: Card) -> None:
         """Show the new state on a card posted before; an action card stays as it is, DingTalk cannot change it."""
@@ -108,21 +162,26 @@ class Messenger:
                 return
         await self._send(conversation, user_id, "sampleMarkdown", {"title": title, "text": markdown})
 
-    async def tell(self, user_id: str, title: str, markdown: str) -> None:
-        """Say something to one person, one-to-one. Raises DingTalkError."""
+    async def tell(self, user_ids: Sequence[str], title: str, markdown: str) -> None:
+        """Say the same to each of these people, one-to-one. Raises DingTalkError."""
         param = {"title": title, "text": markdown}
-        await self._dingtalk.robot.send_to_users([user_id], "sampleMarkdown", param)
+        await self._dingtalk.robot.send_to_users(user_ids, "sampleMarkdown", param)
 
-    async def _post_action_card(
-        self, request: Request, card: Card, commands: Mapping[str, str], webhook: Webhook | None
-    ) -> None:
+    async def send_file(self, user_id: str, name: str, content: bytes) -> None:
+        """Send a file to one person, one-to-one. Raises DingTalkError."""
+        await self._dingtalk.robot.send_file(user_id, name, content)
+
+    async def _post_action_card(self, card: Card, commands: Mapping[str, str], place: Place) -> None:
         text = "\n\n".join(part for part in (f"**{card.title}**", card.markdown, card.tips) if part)
         actions = [(b.text, _sends(commands[b.id])) for b in card.buttons if b.id in commands][:MAX_ACTIONS]
-        if webhook and webhook.is_open(datetime.now(UTC)):
-            await self._dingtalk.robot.reply(webhook.url, _hook_card(card.title, text, actions))
-        else:
-            key, param = _robot_card(card.title, text, actions)
-            await self._send(request.conversation, request.requester.user_id, key, param)
+        if place.webhook and place.webhook.is_open(datetime.now(UTC)):
+            await self._dingtalk.robot.reply(place.webhook.url, _hook_card(card.title, text, actions))
+            return
+        key, param = _robot_card(card.title, text, actions)
+        if place.conversation and not place.recipients:
+            await self._dingtalk.robot.send_to_group(place.conversation.id, key, param)
+        if people := place.recipients or place.people:  # who alone is to see it in a group gets it one-to-one
+            await self._dingtalk.robot.send_to_users(people, key, param)
 
     async def _send(self, conversation: Conversation, user_id: str, key: str, param: dict[str, Any]) -> None:
         if conversation.kind == "group":

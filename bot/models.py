@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Language = Literal["zh", "en"]
 
@@ -138,10 +138,10 @@ class Manifest(Model):
             folders=sum(entry.dentry.is_folder for entry in kept),
             size_bytes=sum(entry.dentry.size_bytes for entry in kept),
         )
-        return cls(space=space, entries=kept, totals=totals, digest=_digest(kept))
+        return cls(space=space, entries=kept, totals=totals, digest=digest_of(kept))
 
 
-def _digest(entries: Iterable[Entry]) -> str:
+def digest_of(entries: Iterable[Entry]) -> str:
     """SHA-256 over id, space, path, type, size, version and modifiedTime of every entry, in order."""
     sha = hashlib.sha256()
     for entry in entries:
@@ -205,19 +205,35 @@ class Condition(Model):
     value: bool | int | str | tuple[str, ...]
 
 
+class Sentence(Model):
+    """What somebody wrote for people to read: in both languages, or the same for all. Empty: they wrote nothing."""
+
+    zh: str = ""
+    en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_for_all(cls, given: Any) -> Any:
+        return {"zh": given, "en": given} if isinstance(given, str) else given
+
+    def of(self, language: Language) -> str:
+        """In this language, or else in the other."""
+        return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
+
+
 class Ruling(Model):
     """What the policy says about one manifest of one requester; kept with the request, as it was shown.
 
-    `rule` is the name of the rule that decided, empty when none matched; `why` are its conditions. `sentence` is
-    what the one who wrote a refusing rule wants said. People are named as `manager`, `heads`, `admins`,
-    `user:USERID` or `role:ROLEID`. `notify` are names of further targets for notices. `policy_hash` tells which
-    policy was in force.
+    `rule` is the name of the rule that decided, empty when none did; `why` are its conditions, or those it broke
+    (more items than may be). `sentence` is what the one who wrote a refusing rule wants said. People are named as
+    `manager`, `heads`, `admins`, `user:USERID` or `role:ROLEID`. `notify` are names of further targets for
+    notices. `policy_hash` tells which policy was in force.
     """
 
     rule: str = ""
     answer: Answer = "confirm"
     why: tuple[Condition, ...] = ()
-    sentence: str = ""
+    sentence: Sentence = Sentence()
     needed: int = 0
     approvers: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
@@ -277,7 +293,8 @@ class Request(Model):
 
     `asked` are the people who were asked to approve, `votes` what they said so far. Two clocks run: `expires_at`
     for the decision, and `run_before`, set with it, for the beginning of the job. `remind_at` and `escalate_at`
-    say when those asked hear from us again, and when others are asked, too.
+    say when those asked hear from us again, and when others are asked, too. `news` counts the changes that people
+    must be told of.
     """
 
     id: str
@@ -306,6 +323,7 @@ class Request(Model):
     reminded: int = 0
     escalate_at: datetime | None = None
     escalated: bool = False
+    news: int = 0
 
     @property
     def runs_as(self) -> Operator:
@@ -349,13 +367,16 @@ class Outcome(StrEnum):
 class ItemResult(Model):
     """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well.
 
-    `gone` counts what went of a folder that could not be deleted as a whole.
+    `gone` counts what went of a folder that could not be deleted as a whole. `added` counts dentries that came into
+    a folder after it was shown, as far as known, and `added_names` are the first three of them.
     """
 
     entry: Entry
     outcome: Outcome
     cause: str = ""
     gone: int = 0
+    added: int = 0
+    added_names: tuple[str, ...] = ()
 
     @property
     def dentries(self) -> int:

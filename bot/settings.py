@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, cast
@@ -38,9 +40,18 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.channels import CUT_FIRST, Channel, NoticeEvent
+from bot.hours import Span
+from bot.policy import Policy, Rule, RulesError, builtin_rules, read_rules
+from bot.policy.lines import line_of, positions
+from bot.policy.reading import Mistake
+
 PREFIX = "DINGSWEEP_"
 PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 """The card template that exists in every organisation; the official SDK sends its cards with it."""
+
+TOML = "dingsweep.toml"
+MIN_AUDIT_DAYS = 30
 
 REGIONS = {
     "cn": ("https://api.dingtalk.com", "https://oapi.dingtalk.com"),
@@ -58,12 +69,34 @@ _REMEDY = {
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
     "api_base_url": "write for example https://api.dingtalk.com",
     "oapi_base_url": "write for example https://oapi.dingtalk.com",
+    "audit_days": "write 0 to keep the audit trail for ever, or at least 30",
     "timezone": "write for example Asia/Shanghai",
     "allow_permanent": "write true or false",
     "max_dentries": "write a whole number of at least 1",
     "confirm_minutes": "write a number above 0",
     "conversations": 'write a list of conversation IDs, for example ["cidA==", "one_to_one"]',
+    "rules": "write them as [[rules]] in dingsweep.toml, dingsweep policy write shows how",
     "spaces": 'write the space ID of each conversation ID, for example {"cidA==": "24010001"}',
+}
+_EVENTS = "requested, approved, rejected, expired, cancelled, done, failed and restored"
+_REMEDY |= {
+    "notify": 'write tables [[notify]] such as name = "audit", conversation = "cidA=="',
+    "notify.name": "give it a name of 1 to 64 characters",
+    "notify.conversation": "write the conversation ID that whoami tells there",
+    "notify.user": "write a userId",
+    "notify.webhook": "copy the whole Webhook address of the custom robot",
+    "notify.secret": "copy the key (SEC…) that the custom robot signs with",
+    "notify.events": f"write a list of some of {_EVENTS}",
+    "notify.digest": "write each, hourly or daily",
+    "notify.at": 'write a time of day, for example "09:00"',
+    "notify.quiet_hours": 'write for example "20:00-08:00"',
+    "notify.language": "write zh or en",
+    "notify.global": "write true or false",
+    "quiet_hours": "write for example 20:00-08:00",
+    "monthly_calls": "write a whole number, 0 for no limit",
+    "monthly_webhooks": "write a whole number, 0 for no limit",
+    "cut_notices": f"write a list of some of {_EVENTS}, the first to go first",
+    "cut_notices_from": "write a number from 0 to 1",
 }
 _ANY_TEXT = "write a text; in dingsweep.toml, in quotes"
 _DRIVERS = {
@@ -85,9 +118,19 @@ class DatabaseSettings(BaseSettings):
     )
     folder: ClassVar[Path] = Path()
     """where the two files lie"""
+    toml: ClassVar[str] = TOML
 
     database_url: str = "sqlite:///var/dingsweep.sqlite"
     timezone: str = "Asia/Shanghai"
+    audit_days: int = 0
+    """how long records of the audit trail are kept; 0 is for ever"""
+
+    @field_validator("audit_days")
+    @classmethod
+    def _is_long_enough(cls, value: int) -> int:
+        if value and value < MIN_AUDIT_DAYS:
+            raise ValueError("too short")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -126,11 +169,38 @@ class DatabaseSettings(BaseSettings):
             init_settings,
             EnvSettingsSource(settings_cls),
             _OurDotEnv(settings_cls, env_file=cls.folder / ".env"),
-            TomlConfigSettingsSource(settings_cls, toml_file=cls.folder / "dingsweep.toml"),
+            TomlConfigSettingsSource(settings_cls, toml_file=cls.folder / cls.toml),
         )
 
 
-class Settings(DatabaseSettings):
+class PolicySettings(DatabaseSettings):
+    """What decides about requests; build it with `load_policy()`."""
+
+    allow_permanent: bool = False
+    max_dentries: int = Field(default=1000, ge=1)
+    confirm_minutes: float = Field(default=30, gt=0, allow_inf_nan=False)
+    conversations: tuple[str, ...] = ()
+    """conversation ids that may use the robot; empty means all"""
+    rules: tuple[Rule, ...] | None = None
+    """None stands for the built-in ones"""
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _are_rules(cls, value: object) -> tuple[Rule, ...] | None:
+        return None if value is None else read_rules(value)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            rules=builtin_rules() if self.rules is None else self.rules,
+            allow_permanent=self.allow_permanent,
+            max_dentries=self.max_dentries,
+            confirm_within=timedelta(minutes=self.confirm_minutes),
+            conversations=frozenset(self.conversations),
+        )
+
+
+class Settings(PolicySettings):
     """All settings of the robot; build it with `load()`."""
 
     model_config = SettingsConfigDict(extra="forbid")
@@ -150,13 +220,26 @@ class Settings(DatabaseSettings):
     suite_secret: SecretStr = SecretStr("")
     auth_corp_id: str = ""
 
-    allow_permanent: bool = False
-    max_dentries: int = Field(default=1000, ge=1)
-    confirm_minutes: float = Field(default=30, gt=0, allow_inf_nan=False)
-    conversations: tuple[str, ...] = ()
-    """conversation ids that may use the robot; empty means all"""
     spaces: dict[str, str] = Field(default_factory=dict)
     """conversation id → id of the space that its commands mean when they say no --space"""
+
+    notify: tuple[Channel, ...] = ()
+    """who is told what happens"""
+    quiet_hours: Span = ""
+    monthly_calls: int = Field(default=5000, ge=0)
+    """what the organisation has bought; 0 is no limit"""
+    monthly_webhooks: int = Field(default=3000, ge=0)
+    cut_notices: tuple[NoticeEvent, ...] = CUT_FIRST
+    """which notices go first when the month runs low; the others never"""
+    cut_notices_from: float = Field(default=0.8, ge=0, le=1)
+    """the share of the month's calls at which the first goes"""
+
+    @field_validator("notify")
+    @classmethod
+    def _names_differ(cls, value: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        if len({channel.name for channel in value}) < len(value):
+            raise ValueError("two have the same name")
+        return value
 
     @field_validator("api_base_url", "oapi_base_url")
     @classmethod
@@ -176,6 +259,17 @@ class Settings(DatabaseSettings):
             "api_base_url": values.get("api_base_url") or api,
             "oapi_base_url": values.get("oapi_base_url") or oapi,
         }
+
+    @model_validator(mode="after")
+    def _rules_name_channels(self) -> Settings:
+        """A rule that tells nobody because of a slip of the pen would be found out when it is too late."""
+        known = {channel.name for channel in self.notify}
+        for rule in self.rules or ():
+            if unknown_names := set(rule.notify) - known:
+                raise ValueError(
+                    f"no [[notify]] has the name {min(unknown_names)!r} that rule {rule.name!r} notifies"
+                )
+        return self
 
     @model_validator(mode="after")
     def _third_party_is_whole(self) -> Settings:
@@ -211,48 +305,75 @@ def load_database(folder: Path | None = None, /) -> DatabaseSettings:
     return _load(DatabaseSettings, folder, {})
 
 
-def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any]) -> S:
+def load_policy(file: Path | None = None, /, **overrides: Any) -> PolicySettings:
+    """Like `load`, but only what decides about requests, from this file in place of dingsweep.toml."""
+    if file is None:
+        return _load(PolicySettings, None, overrides)
+    return _load(PolicySettings, file.parent, overrides, file.name)
+
+
+def rules_place(folder: Path, toml: str = TOML) -> str:
+    """Where the rules in force come from: DINGSWEEP_RULES, the name of the file, or "" for the built-in ones."""
+    variable = f"{PREFIX}RULES"
+    dotenv = _OurDotEnv(Settings, env_file=folder / ".env").env_vars
+    given = {name.upper() for name, value in (*os.environ.items(), *dotenv.items()) if value}
+    if variable in given:
+        return variable
+    return toml if "rules" in TomlConfigSettingsSource(Settings, toml_file=folder / toml).toml_data else ""
+
+
+def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any], toml: str = TOML) -> S:
     where = folder or Path.cwd()
-    located = cast("type[S]", type(kind.__name__, (kind,), {"__module__": __name__, "folder": where}))
+    attributes = {"__module__": __name__, "folder": where, "toml": toml}
+    located = cast("type[S]", type(kind.__name__, (kind,), attributes))
     try:
-        _refuse_unknown(where)
+        _refuse_unknown(where, toml)
         return located(**overrides)
     except ValidationError as exc:
-        raise SettingsError(_one_line(exc)) from None
+        raise SettingsError(_one_line(exc, where, toml)) from None
     except SourceError as exc:
         found = re.search(r'field "(\w+)"', str(exc))
         raise SettingsError(_wrong(found[1]) if found else "A setting cannot be read.") from None
     except ValueError as exc:  # tomllib.TOMLDecodeError
-        raise SettingsError(f"dingsweep.toml is not valid TOML: {exc}") from None
+        raise SettingsError(f"{toml} is not valid TOML: {exc}") from None
 
 
-def _refuse_unknown(where: Path) -> None:
+def _refuse_unknown(where: Path, toml: str) -> None:
     """Raise SettingsError for the first name that no setting has, with the place it stands in."""
     ours = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     given = [name.upper() for name, value in os.environ.items() if value and name.upper().startswith(PREFIX)]
     _refuse(given, ours, "the environment")
     dotenv = _OurDotEnv(Settings, env_file=where / ".env").env_vars
     _refuse((name.upper() for name in dotenv), ours, ".env")
-    toml = TomlConfigSettingsSource(Settings, toml_file=where / "dingsweep.toml").toml_data
-    _refuse(toml, set(Settings.model_fields), "dingsweep.toml")
+    names = TomlConfigSettingsSource(Settings, toml_file=where / toml).toml_data
+    _refuse(names, set(Settings.model_fields), toml)
 
 
 def _refuse(given: Iterable[str], known: set[str], place: str) -> None:
     for name in given:
         if name not in known:
-            near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
-            meant = f", did you mean {near[0]}?" if near else "."
-            line = f"There is no setting {name} (in {place}){meant} Remove it or mend its spelling."
-            raise SettingsError(line)
+            raise SettingsError(unknown(name, known, place))
 
 
-def _one_line(exc: ValidationError) -> str:
+def unknown(name: str, known: Iterable[str], place: str) -> str:
+    """The sentence for a name that no setting has."""
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    meant = f", did you mean {near[0]}?" if near else "."
+    return f"There is no setting {name} (in {place}){meant} Remove it or mend its spelling."
+
+
+def _one_line(exc: ValidationError, where: Path, toml: str) -> str:
     """The first mistake as a sentence. Values stay out of it: one of them may be a secret."""
+    cause = exc.errors()[0].get("ctx", {}).get("error")
+    if isinstance(cause, RulesError):
+        return _rules_line(cause.mistakes[0], where, toml)
     error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
     said = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return f"{said}."
-    name = str(error["loc"][0])
+    name, *inside = map(str, error["loc"])
+    if name == "notify" and inside:
+        return _wrong_inside(name, inside, said if error["type"] == "value_error" else "")
     match error["type"]:
         case "missing" | "string_too_short":
             return _wrong(name, "is not set")
@@ -260,6 +381,28 @@ def _one_line(exc: ValidationError) -> str:
             return _wrong(name, f"is wrong ({said})")
         case _:
             return _wrong(name)
+
+
+def _wrong_inside(name: str, inside: list[str], said: str) -> str:
+    """A mistake in one table of a list of tables: which one, counted from 1, and where in it."""
+    number, *field = inside
+    of_it = field[0] if field else ""
+    remedy = _REMEDY.get(f"{name}.{of_it}") or (
+        _REMEDY[name] if not of_it else "remove it or mend its spelling"
+    )
+    place = f"at entry {int(number) + 1}" + (f", {of_it}" if of_it else "")
+    return f"{PREFIX}{name.upper()} is wrong {place}{f' ({said})' if said else ''}: {remedy}."
+
+
+def _rules_line(mistake: Mistake, where: Path, toml: str) -> str:
+    place = rules_place(where, toml)
+    if place != toml:
+        return f"{place or 'The policy'}: {mistake}"
+    try:
+        line = line_of(mistake.place, positions((where / toml).read_text("utf-8")))
+    except (OSError, tomllib.TOMLDecodeError):  # it was changed in this moment
+        line = None
+    return f"{toml} line {line}: {mistake}" if line else f"{toml}: {mistake}"
 
 
 def _wrong(name: str, problem: str = "is wrong") -> str:

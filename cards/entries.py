@@ -39,6 +39,13 @@ def amount(t: Texts, dentries: int, size_bytes: int) -> Markdown:
     return t("amount.items_and_size", n=dentries, size=t.size(size_bytes))
 
 
+def amount_inside(t: Texts, dentries: int, size_bytes: int) -> Markdown:
+    """The same inside a sentence: 47 items (1.3 GB)."""
+    if not size_bytes:
+        return t("amount.items", n=dentries)
+    return t("amount.inside", n=dentries, size=t.size(size_bytes))
+
+
 def counted(entries: Iterable[Entry]) -> int:
     """Dentries that go with these targets, their contents included."""
     return sum(1 + entry.contents for entry in entries)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from cards.escape import Markdown, escape
 
@@ -16,6 +17,10 @@ VALUE_BYTES = 1024
 """UTF-8 bytes in one value of a card."""
 PAGE_BYTES = 14_000
 """Bytes of one page of text inside a robot message's JSON; leaves room for its title."""
+NAME_BYTES = 60
+SPACE_BYTES = 90
+TEXT_BYTES = 180
+"""A reason, or a rule in words."""
 ELLIPSIS = "…"
 
 _JOINER = "\u200d"
@@ -103,6 +108,29 @@ def fitting(candidates: Iterable[str], max_bytes: int = VALUE_BYTES) -> Markdown
         if utf8_bytes(text) <= max_bytes:
             break
     return Markdown(text)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much a card shows of what may be long: entries, people by name, bytes of a reason or a rule."""
+
+    entries: int = 0
+    names: int = 4
+    text_bytes: int = TEXT_BYTES
+
+
+WHOLE = Room()
+"""Where nothing is scarce: in a message."""
+
+
+def rooms(entries: int) -> Iterator[Room]:
+    """From the richest to the barest. One entry is worth more than many names, and every fact more than its length."""
+    yield from (Room(entries=count) for count in range(entries, 0, -1))
+    if entries:
+        yield Room(entries=1, names=2, text_bytes=TEXT_BYTES // 2)
+    yield Room()
+    yield Room(names=2, text_bytes=TEXT_BYTES // 2)
+    yield Room(names=1, text_bytes=TEXT_BYTES // 4)
 
 
 def pages(rows: Sequence[str], max_bytes: int) -> list[list[str]]:

@@ -8,7 +8,7 @@ from cards.escape import Markdown
 from cards.fit import paragraphs
 from cards.texts import Texts
 
-COMMANDS = ("delete", "ls", "status", "details", "cancel", "whoami", "help", "ping")
+COMMANDS = ("delete", "ls", "status", "details", "approve", "reject", "cancel", "whoami", "help", "ping")
 """The commands by their English names, in the order in which they are told."""
 
 

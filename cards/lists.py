@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request
+from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request, RequestState
+from cards.decision import asked_line
 from cards.entries import amount, counted, entry_line, mark
 from cards.escape import Markdown
 from cards.fit import PAGE_BYTES, json_bytes, pages, paragraphs, short_path
-from cards.result import cause_key
+from cards.result import cause_key, with_added
 from cards.texts import Texts
 
 ROW_PATH_BYTES = 3_000
@@ -29,15 +30,17 @@ _OUTCOMES = {
 def details_pages(
     request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, max_bytes: int = PAGE_BYTES
 ) -> list[Markdown]:
-    """Everything a request is about, each page at most `max_bytes` of JSON and headed by what it is and n/m.
+    """Everything a request is about, each page at most `max_bytes` of JSON and headed by what it is and n/m;
+    the first one says who is asked, as long as somebody is.
 
     Entries before the deletion, results after it: those say per entry what became of it.
     """
     lines = [_row(request, row, t, min(ROW_PATH_BYTES, max_bytes // 4)) for row in rows]
-    title = _details_title(request, t, 99_999, 99_999)
-    split = pages(lines, max_bytes - json_bytes(title) - json_bytes("\n\n"))
+    asked = asked_line(request, t) if request.state is RequestState.AWAITING_APPROVAL else ""
+    head = paragraphs((_details_title(request, t, 99_999, 99_999), asked))
+    split = pages(lines, max_bytes - json_bytes(head) - json_bytes("\n\n"))
     return [
-        paragraphs((_details_title(request, t, number, len(split)), *page))
+        paragraphs((_details_title(request, t, number, len(split)), asked if number == 1 else "", *page))
         for number, page in enumerate(split, 1)
     ]
 
@@ -85,15 +88,20 @@ def _details_title(request: Request, t: Texts, page: int, of: int) -> Markdown:
 def _row(request: Request, row: Entry | ItemResult, t: Texts, path_bytes: int) -> Markdown:
     if isinstance(row, Entry):
         return entry_line(row, t, path_bytes)
-    line = entry_line(row.entry, t, path_bytes)
+    line = with_added(entry_line(row.entry, t, path_bytes), row, t, path_bytes // 6)
     if row.outcome.is_gone or cause_key(row) != "cause.other":  # a code only where no sentence is known
-        return t("details.result", line=line, outcome=_outcome(request, row.outcome, t))
-    return t("details.result_with_code", line=line, outcome=_outcome(request, row.outcome, t), code=row.cause)
+        return t("details.result", line=line, outcome=outcome_word(request, row.outcome, t))
+    return t(
+        "details.result_with_code", line=line, outcome=outcome_word(request, row.outcome, t), code=row.cause
+    )
 
 
-def _outcome(request: Request, outcome: Outcome, t: Texts) -> Markdown:
+def outcome_word(request: Request, outcome: Outcome, t: Texts) -> Markdown:
+    """In the recycle bin, already gone, not deleted: what became of an entry."""
     if outcome is Outcome.DELETED and not request.to_recycle_bin:
         return t("outcome.deleted_permanently")
+    if outcome is Outcome.CHANGED and request.ruling.answer == "approve":
+        return t("outcome.changed_approved")
     return t(_OUTCOMES[outcome])
 
 

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from bot.models import Dentry, Entry, Request, RequestState
+from bot.models import Dentry, Entry, Request, RequestState, Ruling
+from cards.decision import begun_too_late, decision, state_line
 from cards.entries import entry_line
 from cards.escape import Markdown
-from cards.fit import paragraphs, short
-from cards.request import NAME_BYTES, REASON_BYTES, decision
+from cards.fit import NAME_BYTES, paragraphs, short
 from cards.texts import Texts
 
 MAX_SAME_NAMES = 10
+SENTENCE_BYTES = 600
 
 Parameter = Literal["request", "page", "space", "nonce"]
 
@@ -213,6 +214,30 @@ def no_recycle_bin(t: Texts, space: str, *, allow_permanent: bool) -> Markdown:
     return t("reply.no_recycle_bin", space=space)
 
 
+def refused_by_rule(t: Texts, ruling: Ruling, why: str = "") -> Markdown:
+    """What the one who wrote the rule wants said; else which rule it is, `why` it applies, and the way out."""
+    if ruling.sentence.of(t.language).strip():
+        return t("reply.refused_saying", sentence=short(ruling.sentence.of(t.language), SENTENCE_BYTES))
+    if why.strip():
+        shown = why if isinstance(why, Markdown) else short(why, SENTENCE_BYTES)
+        return t("reply.refused_because", rule=short(ruling.rule, NAME_BYTES), why=shown)
+    return t("reply.refused_by_rule", rule=short(ruling.rule, NAME_BYTES))
+
+
+def no_rule(t: Texts) -> Markdown:
+    """No rule matches, and nothing is allowed that no rule allows."""
+    return t("reply.no_rule")
+
+
+def nobody_can_approve(t: Texts) -> Markdown:
+    """Approval is needed, and there is nobody to give it."""
+    return t("reply.nobody_can_approve")
+
+
+def too_few_approvers(t: Texts, needed: int, found: int) -> Markdown:
+    return t("reply.too_few_approvers", n=needed, found=found)
+
+
 def not_yours(t: Texts, request: Request) -> Markdown:
     return t("reply.not_yours", name=short(request.requester.name, NAME_BYTES))
 
@@ -229,6 +254,11 @@ def request_unknown(t: Texts, request_id: str) -> Markdown:
     return t("reply.request_unknown", id=request_id)
 
 
+def unchecked(t: Texts) -> Markdown:
+    """The contacts did not say in time whether this person may decide."""
+    return t("reply.unchecked")
+
+
 def card_unknown(t: Texts) -> Markdown:
     return t("reply.card_unknown")
 
@@ -243,6 +273,8 @@ def wrong_nonce(t: Texts) -> Markdown:
 
 def already_decided(t: Texts, request: Request, zone: tzinfo) -> Markdown:
     """Who decided what, when; or that it expired."""
+    if begun_too_late(request) or (request.rejection and request.rejection.reason.strip()):
+        return t("reply.already_decided", id=request.id, decision=state_line(request, t, zone))
     if request.state is RequestState.EXPIRED:
         return expired(t, request.id, request.expires_at, zone)
     return t("reply.already_decided", id=request.id, decision=decision(request, t, zone))
@@ -265,10 +297,6 @@ def confirmed(t: Texts, request: Request) -> Markdown:
 
 def cancelled(t: Texts, request_id: str) -> Markdown:
     return t("reply.cancelled", id=request_id)
-
-
-def rejected(t: Texts, request: Request, zone: tzinfo, reason: str) -> Markdown:
-    return t("reply.rejected", decision=decision(request, t, zone), reason=short(reason, REASON_BYTES))
 
 
 def details_sent(t: Texts, request_id: str) -> Markdown:

@@ -8,15 +8,16 @@ from datetime import tzinfo
 
 from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request
 from cards.account import dentries, result_title
+from cards.decision import decision
 from cards.entries import path_line
 from cards.escape import Markdown
-from cards.fit import fitting, paragraphs, short
-from cards.request import NAME_BYTES, SPACE_BYTES, decision
+from cards.fit import NAME_BYTES, SPACE_BYTES, fitting, paragraphs, short, short_path
 from cards.texts import Texts
 
 MAX_FAILURES = 20
 MAX_CAUSES = 4
 CODE_BYTES = 60
+NEW_NAME_BYTES = 48
 
 _OUTCOMES = {
     Outcome.UNKNOWN: "cause.unknown",
@@ -66,6 +67,9 @@ class Group:
 _OWNED = {"cause.denied": "cause.denied_owned"}
 """The sentence that says whom to ask, where that is known."""
 
+_APPROVED = {"cause.changed": "cause.changed_approved", "cause.added": "cause.added_approved"}
+"""The sentence where others had approved what changed afterwards."""
+
 
 def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bool = True) -> Card:
     """The result. `allow_permanent`: whether deleting for ever may be offered for what cannot be recycled."""
@@ -93,6 +97,8 @@ def cause_key(result: ItemResult) -> str:
     """The sentence for this result: by its cause, else by its outcome, else the one that shows the code."""
     if result.outcome is Outcome.UNKNOWN:
         return "cause.unknown"
+    if result.outcome is Outcome.CHANGED and result.added:
+        return "cause.added"
     return (
         _CAUSES.get(result.cause)
         or _OUTCOMES.get(result.outcome)
@@ -103,16 +109,32 @@ def cause_key(result: ItemResult) -> str:
 def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) -> Group:
     owners = {receipt.owners.get(result.entry.dentry.creator_id, "") for result in results} - {""}
     key = _OWNED.get(key, key) if owners else key
+    key = _APPROVED.get(key, key) if receipt.request.ruling.answer == "approve" else key
     sentence = t(
         key,
         n=sum(result.dentries for result in results),
-        name=short(receipt.request.requester.name, NAME_BYTES),
+        name=short(receipt.request.runs_as.name, NAME_BYTES),
         owners=t("list.and").join(short(name, NAME_BYTES) for name in sorted(owners)),
         code=short(results[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )
-    lines = tuple(path_line(result.entry.dentry) for result in results[:MAX_FAILURES])
+    lines = tuple(_failed_line(result, t) for result in results[:MAX_FAILURES])
     return Group(sentence=sentence, size=len(results), lines=lines)
+
+
+def _failed_line(result: ItemResult, t: Texts) -> Markdown:
+    return with_added(path_line(result.entry.dentry), result, t)
+
+
+def with_added(line: Markdown, result: ItemResult, t: Texts, name_bytes: int = NEW_NAME_BYTES) -> Markdown:
+    """`line`, and what came into the folder since it was shown: by number, and by name as far as told."""
+    if not result.added:
+        return line
+    if not result.added_names:
+        return t("result.added", n=result.added, line=line)
+    names = Markdown(t("list.and").join(short_path(name, name_bytes) for name in result.added_names))
+    key = "result.added_named" if result.added <= len(result.added_names) else "result.added_some"
+    return t(key, n=result.added, line=line, names=names)
 
 
 def _head(receipt: Receipt, t: Texts, zone: tzinfo) -> list[Markdown]:
@@ -130,9 +152,10 @@ def _head(receipt: Receipt, t: Texts, zone: tzinfo) -> list[Markdown]:
 
 
 def _decided(request: Request, t: Texts, zone: tzinfo) -> Markdown:
-    """Who decided, and who had asked when that is somebody else."""
+    """Who decided, and who had asked unless it is they who confirmed."""
     decided = decision(request, t, zone)
-    if request.decided_by is None or request.decided_by.user_id == request.requester.user_id:
+    by_requester = request.decided_by is None or request.decided_by.user_id == request.requester.user_id
+    if by_requester and request.ruling.answer == "confirm":
         return decided
     return t("result.asked_and_decided", name=short(request.requester.name, NAME_BYTES), decision=decided)
 

@@ -7,10 +7,10 @@ from datetime import tzinfo
 
 from bot.models import Conversation, Operator, Receipt, Request, RequestState, Space
 from cards.account import summary
+from cards.decision import asked_line, begun_too_late, decision, is_voted, progress_line, state_line
 from cards.entries import amount
 from cards.escape import Markdown
-from cards.fit import paragraphs, short
-from cards.request import NAME_BYTES, REASON_BYTES, SPACE_BYTES, decision
+from cards.fit import NAME_BYTES, SPACE_BYTES, TEXT_BYTES, paragraphs, short
 from cards.texts import Texts
 
 MAX_REQUESTS = 20
@@ -18,7 +18,7 @@ MAX_REQUESTS = 20
 _STATES = {
     RequestState.AWAITING_CONFIRMATION: "status.awaiting_confirmation",
     RequestState.AWAITING_APPROVAL: "status.awaiting_approval",
-    RequestState.APPROVED: "status.running",
+    RequestState.APPROVED: "status.approved",
     RequestState.RUNNING: "status.running",
     RequestState.DONE: "status.done",
     RequestState.PARTLY_DONE: "status.partly_done",
@@ -31,6 +31,8 @@ _STATES = {
 
 def state_word(request: Request, t: Texts) -> Markdown:
     """Waiting for confirmation, done, cancelled: the state in a word or two."""
+    if request.state is RequestState.APPROVED and not is_voted(request):
+        return t("status.running")  # it begins at once
     return t(_STATES[request.state])
 
 
@@ -45,8 +47,8 @@ def status_text(request: Request, t: Texts, zone: tzinfo, receipt: Receipt | Non
                 time=t.clock(request.created_at, zone),
                 date=t.date(request.created_at, zone),
             ),
-            t("preview.reason", reason=short(request.reason, REASON_BYTES)) if request.reason.strip() else "",
-            _progress(request, t, zone),
+            t("preview.reason", reason=short(request.reason, TEXT_BYTES)) if request.reason.strip() else "",
+            *_progress(request, t, zone),
             summary(receipt, t) if receipt else "",
             t("status.see_details", id=request.id),
         )
@@ -84,8 +86,22 @@ def _row(request: Request, t: Texts) -> Markdown:
     )
 
 
-def _progress(request: Request, t: Texts, zone: tzinfo) -> str:
-    if request.state.is_open or request.state is RequestState.EXPIRED:
-        key = "status.open_until" if request.state.is_open else "status.expired_at"
-        return t(key, time=t.clock(request.expires_at, zone, since=request.created_at))
-    return decision(request, t, zone)
+def _progress(request: Request, t: Texts, zone: tzinfo) -> Sequence[str]:
+    """Who is asked and how far it is, who decided, or by which clock it ended."""
+    time = t.clock(request.expires_at, zone, since=request.created_at)
+    match request.state:
+        case RequestState.AWAITING_CONFIRMATION:
+            return (t("status.open_until", time=time),)
+        case RequestState.AWAITING_APPROVAL:
+            return asked_line(request, t), progress_line(request, t, zone), t("status.open_until", time=time)
+        case RequestState.EXPIRED if is_voted(request) or begun_too_late(request):
+            voted = "" if begun_too_late(request) else progress_line(request, t, zone)
+            return voted, state_line(request, t, zone)
+        case RequestState.EXPIRED:
+            return (t("status.expired_at", time=time),)
+        case RequestState.REJECTED:
+            return progress_line(request, t, zone), state_line(request, t, zone)
+        case RequestState.APPROVED if is_voted(request):
+            return (state_line(request, t, zone),)
+        case _:
+            return (decision(request, t, zone),)

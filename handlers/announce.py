@@ -1,67 +1,148 @@
-"""What the core wants people to know, as cards in the language of the request."""
+"""What the core wants people to know, as cards and sentences in the language of the request."""
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
 
 import structlog
 
+from bot.deletion.lifecycle import REASON, STATE
 from bot.dingtalk.errors import DingTalkError
-from bot.messenger import Messenger, Webhook
-from bot.models import Card, Receipt, Request, RequestState
-from bot.store import Store
+from bot.messenger import Messenger, Place, Webhook
+from bot.models import Card, Operator, Receipt, Request, RequestState
+from bot.store import CardKind, Store
+from cards import votes
+from cards.approval import approval_card
+from cards.escape import Markdown
+from cards.policy import why_line
 from cards.request import MAX_ENTRIES, request_card
 from cards.result import result_card
 from cards.texts import texts
+from handlers.titles import title_of
 
 log = structlog.get_logger()
 
 _WORDS = {
-    "zh": {"confirm": "确认", "cancel": "取消", "details": "明细"},
-    "en": {"confirm": "confirm", "cancel": "cancel", "details": "details"},
+    "zh": {"confirm": "确认", "cancel": "取消", "details": "明细", "approve": "批准", "reject": "驳回"},
+    "en": {
+        "confirm": "confirm",
+        "cancel": "cancel",
+        "details": "details",
+        "approve": "approve",
+        "reject": "reject",
+    },
 }
+_PROVEN = {"confirm", "approve"}
+"""What takes the code of the card, typed: it shows that the card was seen."""
 
 
 class CardAnnouncer:
-    """The core's Announcer, and the question to the requester."""
+    """The core's Announcer, and the questions to those who decide."""
 
-    def __init__(self, messenger: Messenger, store: Store, zone: tzinfo, *, allow_permanent: bool) -> None:
+    def __init__(
+        self,
+        messenger: Messenger,
+        store: Store,
+        zone: tzinfo,
+        clock: Callable[[], datetime],
+        *,
+        allow_permanent: bool,
+    ) -> None:
         self._messenger = messenger
         self._store = store
         self._zone = zone
+        self._clock = clock
         self._allow_permanent = allow_permanent
 
     async def ask(self, request: Request, webhook: Webhook) -> None:
-        """Post the card that asks for the decision. Raises DingTalkError when it cannot be delivered in any form."""
-        card = await self.card(request)
-        await self._messenger.post(request, "request", card, commands(request), webhook)
+        """Post the cards that ask for the decision. Raises DingTalkError when one cannot be delivered in any form."""
+        place = Place.of(request, webhook)
+        await self._messenger.post(request, "request", await self.card(request), commands(request), place)
+        if request.state is RequestState.AWAITING_APPROVAL:
+            card = await self.approval(request)
+            await self._messenger.post(request, "approval", card, commands(request), _of_approvers(request))
+
+    async def ask_more(self, request: Request, people: Sequence[Operator]) -> None:
+        user_ids = [person.user_id for person in people]
+        said = votes.escalation(texts(request.language), request, self._zone, _first(request, people))
+        try:
+            card = await self.approval(request)
+            await self._messenger.post_more(request, "approval", card, commands(request), user_ids)
+        except DingTalkError as exc:
+            await self._lost(request, "approval", exc)
+        if request.escalated:
+            await self._tell(request, user_ids, said)
+
+    async def reminded(self, request: Request) -> None:
+        voted = {vote.operator.user_id for vote in request.votes}
+        silent = [person.user_id for person in request.asked if person.user_id not in voted]
+        said = votes.reminder(texts(request.language), request, self._zone, self._clock())
+        await self._tell(request, silent, said)
 
     async def result(self, receipt: Receipt) -> None:
         request = receipt.request
         card = result_card(
             receipt, texts(request.language), self._zone, allow_permanent=self._allow_permanent
         )
+        also = [request.requester.user_id] if request.ruling.answer == "approve" else []
         try:
-            await self._messenger.post(request, "result", card, commands(request))
+            await self._messenger.post(
+                request, "result", card, commands(request), Place.of(request, also=also)
+            )
         except DingTalkError as exc:
             await self._lost(request, "result", exc)
 
-    async def closed(self, request: Request, receipt: Receipt | None = None) -> None:
-        try:
-            await self._messenger.update(request, "request", await self.card(request, receipt))
-        except DingTalkError as exc:
-            await self._lost(request, "request", exc)
+    async def changed(self, request: Request, receipt: Receipt | None = None) -> None:
+        await self._update(request, "request", await self.card(request, receipt))
+        if request.ruling.answer == "approve":
+            await self._update(request, "approval", await self.approval(request, receipt))
+
+    async def told(self, request: Request, what: str) -> None:
+        t = texts(request.language)
+        requester = [request.requester.user_id]
+        if what == REASON:
+            await self._tell(request, requester, votes.told_reason(t, request, self._zone))
+            return
+        if what != STATE or request.ruling.answer != "approve":
+            return
+        if request.state is not RequestState.CANCELLED:  # that was the requester
+            await self._tell(request, requester, votes.told(t, request, self._zone))
+        rejection = request.rejection
+        if rejection and not rejection.reason and request.state is RequestState.REJECTED:
+            await self._tell(request, [rejection.operator.user_id], votes.rejected(t, request))
 
     async def card(self, request: Request, receipt: Receipt | None = None) -> Card:
-        """The request's card in the state it is in."""
+        """The requester's card in the state the request is in."""
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
-        return request_card(request, entries, texts(request.language), self._zone, receipt)
+        t = texts(request.language)
+        return request_card(request, entries, t, self._zone, receipt, why=why_line(request.ruling, t))
+
+    async def approval(self, request: Request, receipt: Receipt | None = None) -> Card:
+        """The card of those who are asked, in the state the request is in."""
+        entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
+        t = texts(request.language)
+        return approval_card(request, entries, t, self._zone, receipt, why=why_line(request.ruling, t))
+
+    async def _update(self, request: Request, kind: CardKind, card: Card) -> None:
+        try:
+            await self._messenger.update(request, kind, card)
+        except DingTalkError as exc:
+            await self._lost(request, kind, exc)
+
+    async def _tell(self, request: Request, user_ids: Sequence[str], said: Markdown) -> None:
+        if not user_ids:
+            return
+        try:
+            await self._messenger.tell(user_ids, title_of(said), said)
+        except DingTalkError as exc:
+            await self._lost(request, "message", exc)
 
     async def _lost(self, request: Request, card: str, exc: DingTalkError) -> None:
         """A card that does not arrive changes nothing about what was done; the trail says that it is missing."""
         log.error("card.not_delivered", card=card, request_id=request.id, error=str(exc))
         await self._store.audit.append(
-            request.finished_at or request.created_at,
+            self._clock(),
             corp_id=request.requester.corp_id,
             actor="dingsweep",
             event="card.not_delivered",
@@ -71,11 +152,21 @@ class CardAnnouncer:
         )
 
 
-def commands(request: Request) -> dict[str, str]:
+def _of_approvers(request: Request) -> Place:
+    people = [person.user_id for person in request.asked]
+    if request.ruling.ask_in == "conversation" and request.conversation.kind == "group":
+        return Place(request.conversation, recipients=people)
+    return Place(people=people)
+
+
+def _first(request: Request, more: Sequence[Operator]) -> list[Operator]:
+    added = {person.user_id for person in more}
+    return [person for person in request.asked if person.user_id not in added]
+
+
+def commands(request: Request) -> Mapping[str, str]:
     """What the buttons send where cards cannot be clicked: the same, typed, with the proof of having seen it."""
-    words = _WORDS[request.language]
-    typed = {"details": f"{words['details']} {request.id}"}
-    if request.state is RequestState.AWAITING_CONFIRMATION:
-        for kind in ("confirm", "cancel"):
-            typed[kind] = f"{words[kind]} {request.id} {request.nonce}"
-    return typed
+    return {
+        kind: f"{word} {request.id} {request.nonce}" if kind in _PROVEN else f"{word} {request.id}"
+        for kind, word in _WORDS[request.language].items()
+    }

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from bot.deletion.decisions import Shown
 from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import DingTalkError
 from bot.engine import Payload
 from bot.messenger import card_params
 from bot.models import DecisionKind, Operator, Request, RequestState
-from cards import replies
+from bot.store import CardKind, ShownCard
+from cards import replies, votes
 from cards.escape import Markdown
 from cards.texts import Texts, texts
 from handlers import excuses
 from handlers.inbound import CardClick, InvalidMessage
-from handlers.messages import title_of
 from handlers.requests import pages_of, portion
 from handlers.services import Services
+from handlers.titles import title_of
 
 log = structlog.get_logger()
 
 TELL, DETAILS = "tell", "details"
 DETAILS_AGAIN_S = 30
-_DECISIONS = {"confirm": DecisionKind.CONFIRM, "cancel": DecisionKind.CANCEL}
+_LEAVE_THE_CARD = {"not_yours", "not_approver", "own_request", "left", "unchecked"}
+"""Refusals that say nothing about the request: its card need not be shown anew."""
+_DECISIONS: dict[CardKind, dict[str, DecisionKind]] = {
+    "request": {"confirm": DecisionKind.CONFIRM, "cancel": DecisionKind.CANCEL},
+    "approval": {"approve": DecisionKind.APPROVE, "reject": DecisionKind.REJECT},
+    "result": {},
+}
+"""What the buttons of a card decide. A button that its card does not have was made up."""
 
 Response = dict[str, Any]
 """The answer to a card callback: https://open.dingtalk.com/document/development/event-callback-card"""
@@ -51,58 +61,98 @@ def _request_id(click: CardClick) -> str:
     return next(iter(click.out_track_id.split(".")[2:3]), "")
 
 
+@dataclass(frozen=True)
+class Pressed:
+    """A click on a card that is ours, with what is known about it."""
+
+    click: CardClick
+    request: Request
+    card: ShownCard
+    t: Texts
+
+
 async def _answer(services: Services, click: CardClick) -> Response:
+    card = await services.store.requests.shown(click.out_track_id)
     request = await services.store.requests.by_card(click.out_track_id)
-    if request is None:
+    if request is None or card is None:
         log.warning("click.unknown_card", corp_id=click.corp_id)
-        t = texts("en" if services.language == "en" else "zh")
-        return _private(replies.card_unknown(t))
-    t = texts(request.language)
-    if decision := _DECISIONS.get(click.action):
-        return await _decide(services, click, request, decision, t)
+        await _note(services, click, "unknown_card")
+        return _private(replies.card_unknown(texts("en" if services.language == "en" else "zh")))
+    pressed = Pressed(click, request, card, texts(request.language))
+    if decision := _DECISIONS[card.kind].get(click.action):
+        return await _decide(services, pressed, decision)
+    return await _look(services, pressed)
+
+
+async def _look(services: Services, pressed: Pressed) -> Response:
+    """A button that decides nothing: details, or one that was made up."""
+    click, request, t = pressed.click, pressed.request, pressed.t
     if click.corp_id != request.requester.corp_id:
+        await _note(services, click, "outsider", request)
         return _private(replies.other_organisation(t))
     if click.action == "details":
+        await _note(services, click, "details", request)
         return await _details(services, click, request, t)
-    log.warning("click.unknown_button", action=click.action)
+    await _note(services, click, "unknown_button", request)
     return _private(replies.unknown_button(t))
 
 
-async def _decide(
-    services: Services, click: CardClick, request: Request, decision: DecisionKind, t: Texts
-) -> Response:
+async def _note(services: Services, click: CardClick, what: str, request: Request | None = None) -> None:
+    """A click that decides nothing leaves its trace, too."""
+    await services.store.audit.append(
+        services.clock(),
+        corp_id=click.corp_id,
+        actor=click.user_id,
+        event="click.noted",
+        request_id=request.id if request else "",
+        what=what,
+        card=click.out_track_id,
+        button=click.action,
+    )
+
+
+async def _decide(services: Services, pressed: Pressed, decision: DecisionKind) -> Response:
+    click = pressed.click
+    clicker = Operator(corp_id=click.corp_id, user_id=click.user_id, union_id="", name="")
+    shown = Shown(digest=pressed.card.digest)
     try:
-        decided = await services.lifecycle.decide(request.id, decision, _clicker(click, request))
+        decided = await services.decisions.decide(pressed.request.id, decision, clicker, shown)
     except DecisionRefused as refusal:
-        said = excuses.decision(refusal, t, services.zone)
-        if refusal.kind == "outsider" or refusal.request is None:
-            return _private(said)
-        if not _is_made_already(refusal.request, click, decision):
-            await _tell(services, click, refusal.kind, said)
-        if refusal.kind == "not_yours":
-            return _private(said)
-        return _public(await _card(services, refusal.request)) | _private(said)
-    return _public(await _card(services, decided))
+        return await _refused(services, pressed, decision, refusal)
+    new = _public(await _card(services, decided, pressed.card.kind))
+    if decided.state is RequestState.AWAITING_APPROVAL:
+        return new | _private(votes.approval_counts(pressed.t, decided))
+    return new
+
+
+async def _refused(
+    services: Services, pressed: Pressed, decision: DecisionKind, refusal: DecisionRefused
+) -> Response:
+    click = pressed.click
+    said = excuses.decision(refusal, pressed.t, services.zone)
+    if refusal.kind == "outsider" or refusal.request is None:
+        return _private(said)
+    if not _is_made_already(refusal.request, click, decision):
+        _tell(services, click, refusal.kind, said)
+    if refusal.kind in _LEAVE_THE_CARD:
+        return _private(said)
+    return _public(await _card(services, refusal.request, pressed.card.kind)) | _private(said)
 
 
 def _is_made_already(request: Request, click: CardClick, decision: DecisionKind) -> bool:
     """Whether this person has decided just this: DingTalk delivers a click twice, and people press twice."""
+    if decision in {DecisionKind.APPROVE, DecisionKind.REJECT}:
+        approves = decision is DecisionKind.APPROVE
+        return any(v.operator.user_id == click.user_id and v.approves is approves for v in request.votes)
     by = request.decided_by
     cancelled = request.state is RequestState.CANCELLED
     return by is not None and by.user_id == click.user_id and cancelled == (decision is DecisionKind.CANCEL)
 
 
-def _clicker(click: CardClick, request: Request) -> Operator:
-    """The requester as known; of anybody else only the id, which is all it takes to refuse them."""
-    requester = request.requester
-    if (click.corp_id, click.user_id) == (requester.corp_id, requester.user_id):
-        return requester
-    return Operator(corp_id=click.corp_id, user_id=click.user_id, union_id="", name="")
-
-
-async def _card(services: Services, request: Request) -> dict[str, str]:
+async def _card(services: Services, request: Request, kind: CardKind) -> dict[str, str]:
     receipt = await services.jobs.receipt(request) if request.state.has_receipt else None
-    return card_params(await services.announcer.card(request, receipt))
+    show = services.announcer.approval if kind == "approval" else services.announcer.card
+    return card_params(await show(request, receipt))
 
 
 async def _details(services: Services, click: CardClick, request: Request, t: Texts) -> Response:
@@ -113,19 +163,20 @@ async def _details(services: Services, click: CardClick, request: Request, t: Te
     return _private(replies.details_sent(t, request.id))
 
 
-async def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:
+def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:
     """Say a refusal one-to-one as well: nobody knows whether private card data shows in every client.
 
-    Once for each person, card and reason, since each message is a counted call.
+    Once for each person, card and reason, since each message is a counted call. Not waited for: the answer to the
+    click must not be late for it.
     """
     workflow_id = f"{TELL}:{click.out_track_id}:{click.user_id}:{kind}"
-    await services.engine.start(TELL, workflow_id, {"user_id": click.user_id, "text": said})
+    services.engine.start_soon(TELL, workflow_id, {"user_id": click.user_id, "text": said})
 
 
 async def tell(services: Services, payload: Payload) -> None:
     """The workflow of a sentence to one person."""
     try:
-        await services.messenger.tell(payload["user_id"], title_of(payload["text"]), payload["text"])
+        await services.messenger.tell([payload["user_id"]], title_of(payload["text"]), payload["text"])
     except DingTalkError as exc:
         log.warning("tell.not_delivered", error=str(exc))
 

@@ -71,6 +71,18 @@ class ConfirmArgs(Model):
     nonce: str | None = None
 
 
+class ApproveArgs(Model):
+    verb: Literal["approve"] = "approve"
+    request: str
+    nonce: str | None = None
+
+
+class RejectArgs(Model):
+    verb: Literal["reject"] = "reject"
+    request: str
+    reason: tuple[str, ...] = ()
+
+
 class CancelArgs(Model):
     verb: Literal["cancel"] = "cancel"
     request: str
@@ -98,6 +110,8 @@ Command = (
     | StatusArgs
     | DetailsArgs
     | ConfirmArgs
+    | ApproveArgs
+    | RejectArgs
     | CancelArgs
     | WhoamiArgs
     | HelpArgs
@@ -203,6 +217,13 @@ VERBS = (
         (_REQUEST, click.Argument(["page"], type=_page, required=False)),
     ),
     Verb("confirm", ("confirm", "确认", "確認"), ConfirmArgs, (_REQUEST, _NONCE_ARGUMENT)),
+    Verb("approve", ("approve", "批准", "同意"), ApproveArgs, (_REQUEST, _NONCE_ARGUMENT)),
+    Verb(
+        "reject",
+        ("reject", "驳回", "駁回", "拒绝", "拒絕"),
+        RejectArgs,
+        (_REQUEST, click.Argument(["reason"], nargs=-1)),
+    ),
     Verb("cancel", ("cancel", "取消"), CancelArgs, (_REQUEST, _NONCE_ARGUMENT)),
     Verb("whoami", ("whoami", "我是谁", "我是誰"), WhoamiArgs),
     Verb(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-from bot.deletion.problems import DecisionRefused, TargetProblem
+from bot.deletion.problems import DecisionRefused, PolicyRefused, TargetProblem
 from bot.dingtalk.errors import (
     BadCredentials,
     Conflict,
@@ -18,10 +18,11 @@ from bot.dingtalk.errors import (
     Throttled,
     TokenRefused,
 )
-from bot.models import RequestState
-from cards import replies
+from bot.models import Request, RequestState
+from cards import replies, votes
 from cards.escape import Markdown
 from cards.fit import paragraphs
+from cards.policy import why_line
 from cards.texts import Texts
 from handlers.grammar import UsageKind, UsageProblem
 
@@ -60,9 +61,23 @@ _TARGET: dict[str, Sentence] = {
 }
 
 
+_POLICY: dict[str, Callable[[PolicyRefused, Texts], Markdown]] = {
+    "refused": lambda refusal, t: replies.refused_by_rule(t, refusal.ruling, why_line(refusal.ruling, t)),
+    "no_rule": lambda _, t: replies.no_rule(t),
+    "nobody": lambda _, t: replies.nobody_can_approve(t),
+    "too_few": lambda refusal, t: replies.too_few_approvers(t, refusal.ruling.needed, refusal.facts["have"]),
+}
 _PLAIN: dict[str, Callable[[Texts], Markdown]] = {
     "outsider": replies.other_organisation,
     "permanent_refused": replies.permanent_not_allowed,
+    "left": replies.unknown_sender,
+    "unchecked": replies.unchecked,
+}
+_ABOUT: dict[str, Callable[[Texts, Request], Markdown]] = {
+    "not_yours": replies.not_yours,
+    "own_request": votes.own_request,
+    "changed": votes.list_changed,
+    "reason_given": votes.reason_given,
 }
 
 
@@ -95,6 +110,11 @@ def looking(problem: TargetProblem, t: Texts) -> Markdown:
             return target(problem, t)
 
 
+def policy(refusal: PolicyRefused, t: Texts) -> Markdown:
+    """Why the policy does not let this be deleted."""
+    return _POLICY[refusal.kind](refusal, t)
+
+
 def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:
     """Why a decision does not count; the one who came too late is told who was faster."""
     request = refusal.request
@@ -102,19 +122,40 @@ def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:
         return replies.request_unknown(t, refusal.facts["request_id"])
     if plain := _PLAIN.get(refusal.kind):
         return plain(t)
+    if about := _ABOUT.get(refusal.kind):
+        return about(t, request)
     match refusal.kind:
-        case "not_yours":
-            return replies.not_yours(t, request)
+        case "not_approver":
+            return _not_approver(refusal, request, t)
+        case "voted":
+            return votes.already_voted(t, request, refusal.facts["vote"], zone)
         case "wrong_nonce":
-            return replies.wrong_nonce(t)
-        case "expired":
-            return replies.expired(t, request.id, request.expires_at, zone)
-        case _ if request.state in {RequestState.CANCELLED, RequestState.REJECTED}:
-            return replies.already_decided(t, request, zone)
-        case _ if refusal.facts.get("decision") == "cancel":
-            return replies.too_late(t, request)
-        case _:
-            return replies.already_decided(t, request, zone)
+            return _wrong_nonce(request, t)
+    return _too_late(refusal, request, t, zone)
+
+
+def _too_late(refusal: DecisionRefused, request: Request, t: Texts, zone: tzinfo) -> Markdown:
+    """What was faster."""
+    ended = {RequestState.CANCELLED, RequestState.REJECTED, RequestState.EXPIRED}
+    if refusal.kind == "expired" and request.decided_by is None:
+        return replies.expired(t, request.id, request.expires_at, zone)
+    if request.state not in ended and refusal.facts.get("decision") == "cancel":
+        return replies.too_late(t, request)
+    return replies.already_decided(t, request, zone)
+
+
+def _not_approver(refusal: DecisionRefused, request: Request, t: Texts) -> Markdown:
+    if request.ruling.answer != "approve":
+        return replies.not_yours(t, request)
+    was_asked = refusal.facts["user_id"] in {person.user_id for person in request.asked}
+    others = [person for person in request.asked if person.user_id != refusal.facts["user_id"]]
+    return votes.not_asked(t, request, others, any_more=was_asked)
+
+
+def _wrong_nonce(request: Request, t: Texts) -> Markdown:
+    if request.ruling.answer == "approve":
+        return votes.code_needed(t, request.id)
+    return replies.wrong_nonce(t)
 
 
 def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.deletion.problems import TargetProblem
+from bot.deletion.consent import Consent
+from bot.deletion.problems import PolicyRefused, TargetProblem
 from bot.deletion.resolve import Resolver
 from bot.dingtalk.errors import DingTalkError
 from bot.messenger import Webhook
-from bot.models import Space
+from bot.models import Manifest, Request, RequestState, Space
 from cards import replies
 from cards.escape import Markdown
 from cards.lists import dry_run_text, listing
@@ -16,7 +17,7 @@ from handlers.services import Context
 
 
 async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
-    """Show exactly what would go, and ask for the decision. The card is the answer."""
+    """Show exactly what would go, and ask for the decision it needs. The card is the answer."""
     s = ctx.services
     if args.permanent and not s.policy.allow_permanent:
         return replies.permanent_not_allowed(ctx.t)
@@ -29,23 +30,58 @@ async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
             manifest = await _resolver(ctx, space).manifest(args.targets)
         except TargetProblem as problem:
             return excuses.deleting(problem, ctx.t, targets=len(args.targets))
+        consent = await _consent(ctx, args, manifest)
         if args.dry_run:
             return dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
-        request = await s.lifecycle.make(
-            manifest,
-            requester=ctx.operator,
-            conversation=ctx.message.conversation,
-            message_key=ctx.message.message_key,
-            permanent=args.permanent,
-            reason=args.reason,
-            language=ctx.t.language,
-        )
+        request = await _made(ctx, args, manifest, consent)
     try:
         await s.announcer.ask(request, webhook(ctx))
     except DingTalkError:
         await s.lifecycle.withdraw(request)  # nobody can see what they would be agreeing to
         raise
+    if request.state is RequestState.APPROVED:
+        s.lifecycle.begin(request)
     return None
+
+
+async def _consent(ctx: Context, args: DeleteArgs, manifest: Manifest) -> Consent:
+    """What the policy wants. A refusal by it is part of the trail, although there is no request."""
+    s = ctx.services
+    try:
+        return await s.consents.needed(
+            manifest,
+            requester=ctx.operator,
+            conversation=ctx.message.conversation,
+            permanent=args.permanent,
+            now=s.clock(),
+        )
+    except PolicyRefused as refusal:
+        await s.store.audit.append(
+            s.clock(),
+            corp_id=ctx.operator.corp_id,
+            actor=ctx.operator.user_id,
+            event="request.refused",
+            reason=refusal.kind,
+            rule=refusal.ruling.rule,
+            policy_hash=refusal.ruling.policy_hash,
+            space_id=manifest.space.id,
+            dentries=manifest.totals.dentries,
+            digest=manifest.digest,
+        )
+        raise
+
+
+async def _made(ctx: Context, args: DeleteArgs, manifest: Manifest, consent: Consent) -> Request:
+    return await ctx.services.lifecycle.make(
+        manifest,
+        consent,
+        requester=ctx.operator,
+        conversation=ctx.message.conversation,
+        message_key=ctx.message.message_key,
+        permanent=args.permanent,
+        reason=args.reason,
+        language=ctx.t.language,
+    )
 
 
 async def ls(ctx: Context, args: LsArgs) -> Markdown:

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.deletion.problems import DecisionRefused, TargetProblem
+from bot.deletion.problems import DecisionRefused, PolicyRefused, TargetProblem
 from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.engine import Payload
 from bot.messenger import Webhook
@@ -16,6 +16,7 @@ from cards.escape import Markdown
 from cards.texts import Texts, texts
 from handlers import excuses
 from handlers.commands import (
+    ApproveArgs,
     CancelArgs,
     ConfirmArgs,
     DeleteArgs,
@@ -24,16 +25,19 @@ from handlers.commands import (
     LsArgs,
     Parsed,
     PingArgs,
+    RejectArgs,
     StatusArgs,
     WhoamiArgs,
     parse,
 )
+from handlers.decide import approve, cancel, confirm, reject
 from handlers.files import delete, ls
 from handlers.grammar import UsageProblem, language_of
 from handlers.inbound import IncomingMessage, InvalidMessage
-from handlers.requests import cancel, confirm, details, status
+from handlers.requests import details, status
 from handlers.services import Context, Services
 from handlers.talk import help_, ping, whoami
+from handlers.titles import title_of
 
 log = structlog.get_logger()
 
@@ -43,12 +47,13 @@ HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
     StatusArgs: status,
     DetailsArgs: details,
     ConfirmArgs: confirm,
+    ApproveArgs: approve,
+    RejectArgs: reject,
     CancelArgs: cancel,
     WhoamiArgs: whoami,
     HelpArgs: help_,
     PingArgs: ping,
 }
-TITLE_CHARS = 40
 
 
 async def handle(services: Services, data: Payload) -> None:
@@ -81,6 +86,8 @@ async def _answer(services: Services, message: IncomingMessage) -> Markdown | No
         return excuses.usage(problem, t)
     except TargetProblem as problem:
         return excuses.target(problem, t)
+    except PolicyRefused as refusal:
+        return excuses.policy(refusal, t)
     except DecisionRefused as refusal:
         return excuses.decision(refusal, t, services.zone)
     except DingTalkError as exc:
@@ -135,9 +142,3 @@ async def _reply(services: Services, message: IncomingMessage, answer: Markdown)
         )
     except DingTalkError as exc:
         log.error("reply.not_delivered", error=str(exc))
-
-
-def title_of(markdown: str) -> str:
-    """The line that a notification shows: the first one, without its marks."""
-    first = markdown.split("\n", 1)[0].replace("**", "")
-    return first if len(first) <= TITLE_CHARS else first[: TITLE_CHARS - 1] + "…"

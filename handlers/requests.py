@@ -1,17 +1,17 @@
-"""The commands about requests: status, details, confirm, cancel."""
+"""The commands that look at requests: status, details."""
 
 from __future__ import annotations
 
 import structlog
 
 from bot.dingtalk.errors import DingTalkError
-from bot.models import DecisionKind, Request
+from bot.models import Request
 from cards import replies
 from cards.escape import Markdown
 from cards.lists import details_pages
 from cards.status import status_list, status_text
 from cards.texts import Texts
-from handlers.commands import CancelArgs, ConfirmArgs, DetailsArgs, StatusArgs
+from handlers.commands import DetailsArgs, StatusArgs
 from handlers.services import Context, Services
 
 log = structlog.get_logger()
@@ -57,27 +57,11 @@ async def _send(ctx: Context, request: Request, pages: list[Markdown], page: int
     try:
         for text in portion(request, pages, ctx.t, page):
             title = f"{ctx.t('button.details')} · {request.id}"
-            await ctx.services.messenger.tell(ctx.operator.user_id, title, text)
+            await ctx.services.messenger.tell([ctx.operator.user_id], title, text)
     except DingTalkError as exc:
         log.warning("details.not_delivered", error=str(exc))
         return replies.details_not_sent(ctx.t, request.id)
     return replies.details_sent(ctx.t, request.id)
-
-
-async def confirm(ctx: Context, args: ConfirmArgs) -> Markdown:
-    """The typed form of the button; it carries the nonce of the card that was shown."""
-    decided = await ctx.services.lifecycle.decide(
-        args.request, DecisionKind.CONFIRM, ctx.operator, nonce=args.nonce or ""
-    )
-    return replies.confirmed(ctx.t, decided)
-
-
-async def cancel(ctx: Context, args: CancelArgs) -> Markdown:
-    """Withdraw one's own request, as long as it does not run."""
-    lifecycle = ctx.services.lifecycle
-    decided = await lifecycle.decide(args.request, DecisionKind.CANCEL, ctx.operator, nonce=args.nonce)
-    await lifecycle.close(decided.id)
-    return replies.cancelled(ctx.t, decided.id)
 
 
 async def pages_of(services: Services, request: Request, t: Texts) -> list[Markdown]:
@@ -99,4 +83,5 @@ def _may_see(ctx: Context, request: Request) -> bool:
     if request.requester.corp_id != ctx.operator.corp_id:
         return False
     here = request.conversation.id == ctx.message.conversation.id
-    return here or request.requester.user_id == ctx.operator.user_id
+    concerned = {request.requester.user_id, *(person.user_id for person in request.asked)}
+    return here or ctx.operator.user_id in concerned

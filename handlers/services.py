@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
+from bot.deletion.consent import Consents
+from bot.deletion.decisions import Decisions
 from bot.deletion.job import Jobs
 from bot.deletion.lifecycle import Lifecycle
 from bot.deletion.spaces import SpaceFinder
@@ -29,7 +31,9 @@ class Services:
     dingtalk: DingTalk
     store: Store
     engine: Engine
+    consents: Consents
     lifecycle: Lifecycle
+    decisions: Decisions
     jobs: Jobs
     spaces: SpaceFinder
     operators: Operators

@@ -163,9 +163,9 @@ def _user(call: Call, given: str) -> str:
     """The userId of someone named by userId or, with userIdType 2, by unionId."""
     if not given:
         raise ApiError(400, "param.userIdEmpty", "param.userIdEmpty")
-    person = call.world.people.get(given)
+    person = call.world.member(given)
     if call.body.get("userIdType") == UNION_ID:
-        person = call.world.person_by_union(given)
+        person = call.world.member_by_union(given)
     if person is None:
         raise ApiError(400, "param.userIdNotExist", "param.userIdNotExist")
     return person.user_id
@@ -259,9 +259,9 @@ def _destination(call: Call, card: Card, kind: str, space_id: str) -> Conversati
 
 
 def _with_robot(call: Call, given: str) -> Conversation:
-    person = call.world.people.get(given)
+    person = call.world.member(given)
     if call.body.get("userIdType") == UNION_ID:
-        person = call.world.person_by_union(given)
+        person = call.world.member_by_union(given)
     if person is None or person.corp_id != call.corp_id:
         raise _UndeliverableError("user not exist")
     return call.world.chat.one_to_one(person.user_id, person.corp_id)

@@ -95,6 +95,10 @@ class Chat:
             conversation_id = one_to_one_id(conversation_id.removeprefix("one:"))
         return self.conversations.get(conversation_id)
 
+    def groups(self) -> list[Conversation]:
+        """Every conversation of more than a person and a robot."""
+        return [c for c in self.conversations.values() if c.type == GROUP]
+
     def one_to_one(self, user_id: str, corp_id: str) -> Conversation:
         """The conversation of a person with the robot; made at its first use."""
         conversation_id = one_to_one_id(user_id)
@@ -157,11 +161,16 @@ class Chat:
         self.bell.ring()
         return bool(found)
 
-    def shows(self, user_id: str, out_track_id: str) -> Message | None:
-        """The message in which this person sees the card."""
+    def copies(self, out_track_id: str) -> list[Message]:
+        """The messages that show a card, oldest first."""
+        return [m for m in self._cards.get(out_track_id, ()) if not m.recalled]
+
+    def shows(self, user_id: str, out_track_id: str, conversation_id: str = "") -> Message | None:
+        """The message in which this person sees the card: in that conversation (empty: the first in any)."""
         for message in self._cards.get(out_track_id, ()):
             members = self.conversations[message.conversation_id].members
-            if user_id in members and message.visible(user_id):
+            here = conversation_id in {"", message.conversation_id}
+            if here and user_id in members and message.visible(user_id):
                 return message
         return None
 

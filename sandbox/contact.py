@@ -3,6 +3,8 @@
 https://open.dingtalk.com/document/development/query-user-details
 https://open.dingtalk.com/document/development/query-department-details0-v2
 https://open.dingtalk.com/document/development/obtain-the-list-of-employees-of-a-role
+https://open.dingtalk.com/document/development/query-the-administrator-list
+https://open.dingtalk.com/document/development/queries-the-list-of-all-parent-departments-of-a-user
 """
 
 from typing import Any
@@ -15,17 +17,24 @@ from sandbox.world import World
 DOC = "https://open.dingtalk.com/document/development/"
 ROLE_PAGE = 20
 ROLE_PAGE_MAX = 100
+MAIN_ADMIN = 1
+SUB_ADMIN = 2
 
 
 async def user_get(call: Call) -> JsonObject:
     """Everything about one person of the organisation."""
+    return {"result": _details(call.world, _asked_about(call))}
+
+
+def _asked_about(call: Call) -> Person:
+    """The person of the organisation whose `userid` is given."""
     user_id = call.body.get("userid")
     if not isinstance(user_id, str) or not user_id:
         raise OldApiError(400002, "无效的参数")
     person = call.world.colleague(user_id, call.corp_id)
     if person is None:
         raise OldApiError(33012, "无效的USERID")
-    return {"result": _details(call.world, person)}
+    return person
 
 
 async def user_by_union_id(call: Call) -> JsonObject:
@@ -33,7 +42,7 @@ async def user_by_union_id(call: Call) -> JsonObject:
     union_id = call.body.get("unionid")
     if not isinstance(union_id, str) or not union_id:
         raise OldApiError(400002, "无效的参数")
-    person = call.world.person_by_union(union_id)
+    person = call.world.member_by_union(union_id)
     if person is None or person.corp_id != call.corp_id:
         raise OldApiError(60121, "找不到该用户")
     return {"result": {"contact_type": 0, "userid": person.user_id}}
@@ -53,10 +62,35 @@ async def role_members(call: Call) -> JsonObject:
     if role is None:
         raise OldApiError(33011, "无效的roleId")
     offset, size = _page(call.body)
-    here = [m for m in role.members[offset : offset + size] if m in call.world.people]
-    members = [call.world.people[m] for m in here]
-    listed = [{"userid": p.user_id, "name": p.name, "manageScopes": []} for p in members]
-    return {"result": {"hasMore": offset + size < len(role.members), "list": listed}}
+    members = [p for p in map(call.world.member, role.members) if p]
+    here = members[offset : offset + size]
+    listed = [{"userid": p.user_id, "name": p.name, "manageScopes": []} for p in here]
+    return {"result": {"hasMore": offset + size < len(members), "list": listed}}
+
+
+async def administrators(call: Call) -> JsonObject:
+    """The administrators of the organisation; the first of them is the main one."""
+    here = [p for p in call.world.people.values() if call.world.colleague(p.user_id, call.corp_id)]
+    admins = [p for p in here if p.admin]
+    levels = [MAIN_ADMIN] + [SUB_ADMIN] * len(admins)
+    listed = [{"userid": p.user_id, "sys_level": n} for p, n in zip(admins, levels, strict=False)]
+    return {"result": listed}
+
+
+async def parent_departments(call: Call) -> JsonObject:
+    """For each department of a person the way from it up to the root."""
+    person = _asked_about(call)
+    ways = [{"parent_dept_id_list": _way_up(call.world, dept_id)} for dept_id in person.departments]
+    return {"result": {"parent_list": ways}}
+
+
+def _way_up(world: World, dept_id: int) -> list[int]:
+    way: list[int] = []
+    department = world.departments.get(dept_id)
+    while department is not None and department.dept_id not in way:
+        way.append(department.dept_id)
+        department = world.departments.get(department.parent_id)
+    return way
 
 
 def _page(body: JsonObject) -> tuple[int, int]:
@@ -106,12 +140,13 @@ def _details(world: World, person: Person) -> JsonObject:
 
 
 def _department(world: World, department: Department) -> JsonObject:
-    members = [p for p in world.people.values() if department.dept_id in p.departments]
+    here = [p for p in world.people.values() if not p.left]
+    members = [p for p in here if department.dept_id in p.departments]
     return {
         "dept_id": department.dept_id,
         "name": department.name,
         "parent_id": department.parent_id,
-        "dept_manager_userid_list": department.managers,
+        "dept_manager_userid_list": [m for m in department.managers if world.member(m)],
         "create_dept_group": False,
         "auto_add_user": False,
         "hide_dept": False,
@@ -141,5 +176,12 @@ ENDPOINTS = (
         role_members,
         "qyapi_get_department_member",
         "obtain-the-list-of-employees-of-a-role",
+    ),
+    _endpoint("/topapi/user/listadmin", administrators, "qyapi_get_member", "query-the-administrator-list"),
+    _endpoint(
+        "/topapi/v2/department/listparentbyuser",
+        parent_departments,
+        "qyapi_get_department_list",
+        "queries-the-list-of-all-parent-departments-of-a-user",
     ),
 )

@@ -1,6 +1,6 @@
 """Every interface of DingTalk that the sandbox has."""
 
-from sandbox import auth, card, contact, nowhere, recycle, robot, storage
+from sandbox import auth, card, contact, custom_robot, nowhere, recycle, robot, storage
 from sandbox.stream import gateway
 from sandbox.wire import Endpoint
 
@@ -9,6 +9,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *contact.ENDPOINTS,
     *gateway.ENDPOINTS,
     *robot.ENDPOINTS,
+    *custom_robot.ENDPOINTS,
     *card.ENDPOINTS,
     *storage.ENDPOINTS,
     *recycle.ENDPOINTS,

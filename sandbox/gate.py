@@ -73,7 +73,7 @@ class Gate:
         record.request = body[0]
         access_token = self._token_of(request, body[0])
         token = self.world.tokens.find(access_token)
-        record.client_id = token.app.client_id if token and self.endpoint.token else ""
+        record.client_id = token.app.client_id if token else ""
         fault = self._pick(request, record, early=True)
         if fault is not None:
             await self._pause(fault.what)
@@ -89,7 +89,8 @@ class Gate:
     ) -> web.StreamResponse:
         """Does what is asked, unless another write holds the place; with a fault, if one befalls it."""
         base_url = f"{request.scheme}://{request.host}"
-        call = Call(self.world, app, dict(request.match_info), dict(request.query), *body, base_url=base_url)
+        given = (dict(request.match_info), dict(request.query), *body)
+        call = Call(self.world, app, *given, base_url=base_url, remote=request.remote or "")
         try:
             with self.world.locks.writing(call, self.endpoint.writes):
                 fault = self._pick(request, record, early=False)
@@ -196,6 +197,8 @@ class Gate:
     # Admission
 
     def _token_of(self, request: web.Request, body: JsonObject) -> str:
+        if not self.endpoint.token:
+            return ""  # what it is given may be called so, but is no application's
         if not self.endpoint.old_style:
             return request.headers.get(TOKEN_HEADER, "")
         return request.query.get("access_token") or str(body.pop("access_token", ""))
@@ -272,7 +275,7 @@ async def _read_multipart(request: web.Request) -> Body:
     files: dict[str, Upload] = {}
     for key, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            files[key] = Upload(value.filename, len(value.file.read()))
+            files[key] = Upload(value.filename, value.file.read())
         else:
             fields[key] = value
     return fields, files

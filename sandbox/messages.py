@@ -40,6 +40,8 @@ WEBHOOK_FIELDS = {
     "actionCard": ("title", "text"),
     "feedCard": ("links",),
 }
+FILE_TYPES = ("xlsx", "pdf", "zip", "rar", "doc", "docx")
+"""Of a file that is sent as a message."""
 LISTED = {"links", "btns"}
 """Lists of objects, where there are any."""
 
@@ -63,6 +65,8 @@ def template_message(msg_key: Any, msg_param: Any) -> tuple[str, dict[str, Any]]
     for name in needed:
         if not params.get(name):
             raise ApiError(400, "invalidParameter.param.invalid", f"参数不合法: {name}")
+    if kind == "file" and params["fileType"] not in FILE_TYPES:
+        raise ApiError(400, "invalidParameter.param.invalid", "参数不合法: fileType")
     return kind, with_buttons(kind, params)
 
 

@@ -32,7 +32,10 @@ class Application:
 
 @dataclass(slots=True)
 class Person:
-    """A member of an organisation. `departments` are deptIds."""
+    """A member of an organisation. `departments` are deptIds.
+
+    `left`: they are no longer in it; `was_in` are the groups they come back to.
+    """
 
     user_id: str
     union_id: str
@@ -45,6 +48,8 @@ class Person:
     senior: bool = False
     manager_user_id: str = ""
     departments: list[int] = field(default_factory=list)
+    left: bool = False
+    was_in: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

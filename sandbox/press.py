@@ -27,7 +27,8 @@ class Click:
     """A press of one button.
 
     `force` sends the callback even for a card or button that is not there; `shape` says where the button's id
-    goes: `params` (and a layout node in actionIds), `actionIds` (and nothing in params) or `both`.
+    goes: `params` (and a layout node in actionIds), `actionIds` (and nothing in params) or `both`. A card may be
+    shown in several places: `conversation_id` says in which it is pressed, empty: the first that shows it to them.
     """
 
     button: str
@@ -56,14 +57,17 @@ async def press_card(world: World, user_id: str, out_track_id: str, click: Click
     if person is None:
         raise MisuseError(f"nobody is called {user_id}")
     card = world.cards.cards.get(out_track_id)
-    message = world.chat.shows(user_id, out_track_id)
+    wanted = world.chat.find(click.conversation_id)
+    place = wanted.conversation_id if wanted else click.conversation_id
+    message = world.chat.shows(user_id, out_track_id, place)
     if not click.force:
         problem, button = _find(world, person, card, message, click.button)
         if problem is not None:
             return Pressed(ok=False, error=problem)
         if button is not None and not button.request:
             return follow_link(world, user_id, message.conversation_id if message else "", button)
-    place = message.conversation_id if message else click.conversation_id
+    if not place:
+        place = next((m.conversation_id for m in (message, *world.chat.copies(out_track_id)) if m), "")
     return await _call_back(world, person, out_track_id, place, click)
 
 
@@ -96,6 +100,8 @@ def _find(
     """The button as this person sees it, or why they cannot press it."""
     if card is None:
         return "unknownCard: there is no such card", None
+    if person.left:
+        return f"notVisible: {person.user_id} has left the organisation", None
     if message is None:
         return f"notVisible: {person.user_id} does not see this card", None
     for button in buttons_of(world.cards.seen_by(card, person.user_id)):

@@ -20,6 +20,8 @@ RECALLS_MAX = 20
 RECALL_MS = 24 * 3_600_000
 UPLOAD_BYTES = 20 * 1024 * 1024
 MEDIA_TYPES = {"image", "voice", "video", "file"}
+FILE_TYPES = {"doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip", "pdf", "rar"}
+"""What may be uploaded as a `file`, by the end of its name."""
 
 
 async def send_to_group(call: Call) -> JsonObject:
@@ -149,7 +151,7 @@ async def send_by_session(call: Call) -> JsonObject:
 
 
 async def upload_media(call: Call) -> JsonObject:
-    """Keeps a file that messages may refer to; only its name is kept.
+    """Keeps a file that messages may refer to.
 
     https://open.dingtalk.com/document/development/upload-media-files
     """
@@ -161,8 +163,11 @@ async def upload_media(call: Call) -> JsonObject:
         raise OldApiError(41005, "缺少多媒体文件数据")
     if upload.size_bytes > UPLOAD_BYTES:
         raise OldApiError(40006, "不合法的文件大小")
+    if kind == "file" and upload.name.rpartition(".")[2].lower() not in FILE_TYPES:
+        raise OldApiError(40005, "不合法的文件类型")
     media_id = "@" + ids.opaque()
     call.world.media[media_id] = upload.name
+    call.world.contents.put(media_id, upload.content)
     return {"type": kind, "media_id": media_id, "created_at": call.world.clock.now_ms()}
 
 

@@ -20,6 +20,7 @@ from sandbox.stream.dice import Dice
 from sandbox.stream.stream import SEED, Stream
 from sandbox.suggestions import checked_suggestions
 from sandbox.tokens import Tokens
+from sandbox.webhook import read_webhook
 from sandbox.world import World
 
 __all__ = ["dump", "load", "new_world", "read_seed", "reseed"]
@@ -92,6 +93,7 @@ def dump(world: World) -> JsonObject:
         "departments": [to_json(d) for d in world.departments.values()],
         "roles": [to_json(r) for r in world.roles.values()],
         "conversations": [to_json(c) for c in world.chat.conversations.values()],
+        "webhooks": [to_json(w) for w in world.webhooks.values()],
         "templates": [to_json(t) for t in world.cards.templates.values()],
         "cards": [to_json(c) for c in world.cards.cards.values()],
         "messages": [to_json(m) for m in sorted(messages, key=lambda m: m.seq)],
@@ -140,6 +142,10 @@ def _set_conversations(world: World, raw: list[JsonObject]) -> None:
     world.chat.conversations.update(conversations)
 
 
+def _set_webhooks(world: World, raw: list[JsonObject]) -> None:
+    world.webhooks = {w.access_token: w for w in (read_webhook(r) for r in raw)}
+
+
 def _set_templates(world: World, raw: list[JsonObject]) -> None:
     world.cards.templates = {t.template_id: t for t in (from_json(Template, r) for r in raw)}
 
@@ -163,6 +169,7 @@ def _set_sessions(world: World, raw: dict[str, JsonObject]) -> None:
 def _set_media(world: World, raw: dict[str, str]) -> None:
     world.media.clear()
     world.media.update(raw)
+    world.contents.keep(raw)
 
 
 def _set_limits(world: World, raw: JsonObject) -> None:
@@ -204,6 +211,7 @@ LOADERS: dict[str, Callable[[World, Any], None]] = {
     "departments": _set_departments,
     "roles": _set_roles,
     "conversations": _set_conversations,
+    "webhooks": _set_webhooks,
     "templates": _set_templates,
     "cards": _set_cards,
     "messages": _set_messages,

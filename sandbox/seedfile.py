@@ -7,7 +7,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 CORP_ID = "dingcorpsandbox"
-COMPANY = ("departments", "roles", "conversations")
+COMPANY = ("departments", "roles", "conversations", "webhooks")
 """What belongs to people, and makes no sense with others."""
 MEASURED = frozenset({"violations"})
 """What a saved state holds to be read only."""
@@ -21,7 +21,8 @@ def read_seed(path: Path | None = None) -> JsonObject:
     """A seed; what the file leaves out is filled in, None is the built-in one.
 
     Parts it does not name come from the built-in seed; but one that names `people` has only the departments,
-    roles, conversations and spaces it names itself. Raises OSError, or ValueError with a sentence.
+    roles, conversations, webhooks and spaces it names itself, and one that names `conversations` only its own
+    webhooks. Raises OSError, or ValueError with a sentence.
     """
     built_in = _read(HERE / "seed.json")
     built_in["drive"] = _read(HERE / "seed_drive.json")
@@ -31,6 +32,8 @@ def read_seed(path: Path | None = None) -> JsonObject:
     _check_shape(given)
     if "people" in given:
         built_in |= {name: [] for name in COMPANY} | {"drive": {}}
+    if "conversations" in given:
+        built_in["webhooks"] = []
     seed = built_in | given
     seed["people"] = [_person(raw) for raw in seed["people"]]
     seed["conversations"] = [{"corpId": CORP_ID, **raw} for raw in seed["conversations"]]
@@ -84,7 +87,7 @@ def _space(raw: JsonObject, people: list[JsonObject]) -> JsonObject:
 
 
 def _check_names(seed: Mapping[str, Any]) -> None:
-    """Conversations must name people and spaces that are there."""
+    """Conversations must name people and spaces that are there, webhooks conversations."""
     people = {p["userId"] for p in seed["people"]}
     spaces = {s.get("id") for s in seed["drive"]["spaces"]}
     for conversation in seed["conversations"]:
@@ -96,3 +99,9 @@ def _check_names(seed: Mapping[str, Any]) -> None:
             )
         if conversation.get("spaceId") and conversation["spaceId"] not in spaces:
             raise ValueError(f"{name} has the space {conversation['spaceId']}, which is not in drive.spaces")
+    named = {c.get("conversationId") for c in seed["conversations"]}
+    for webhook in seed["webhooks"]:
+        if webhook.get("conversationId") not in named:
+            raise ValueError(
+                f"a webhook belongs to {webhook.get('conversationId')}, which is no conversation"
+            )

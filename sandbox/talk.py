@@ -79,6 +79,8 @@ def say(world: World, user_id: str, conversation_id: str, what: Utterance) -> Sa
 
 def conversation_of(world: World, person: Person, conversation_id: str) -> Conversation:
     """The conversation, with this person in it. Raises MisuseError."""
+    if person.left:
+        raise MisuseError(f"{person.user_id} has left the organisation")
     if conversation_id == f"one:{person.user_id}":
         return world.chat.one_to_one(person.user_id, person.corp_id)
     conversation = world.chat.find(conversation_id)

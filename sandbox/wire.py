@@ -18,15 +18,20 @@ class Upload:
     """A file sent as multipart/form-data."""
 
     name: str
-    size_bytes: int
+    content: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """How long it is."""
+        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request: who calls, what path, query and body say. A body that is no JSON object is `{}`.
 
-    `base_url` is the address the caller used, `app` is `NOBODY` where no access token is asked for. No card it
-    sends arrives when it is `undelivered`, for that reason.
+    `base_url` is the address the caller used, `remote` the caller's own, `app` is `NOBODY` where no access token is
+    asked for. No card it sends arrives when it is `undelivered`, for that reason.
     """
 
     world: "World"
@@ -36,6 +41,7 @@ class Call:
     body: JsonObject = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
     base_url: str = ""
+    remote: str = ""
     undelivered: str = ""
 
     @property

@@ -12,6 +12,7 @@ from sandbox.faults.faults import Faults
 from sandbox.limits import Limits
 from sandbox.locks import WriteLocks
 from sandbox.log import Log
+from sandbox.media import Contents
 from sandbox.meter import Meter
 from sandbox.newest import Newest
 from sandbox.people import App, Application, Department, Person, Role
@@ -21,6 +22,7 @@ from sandbox.stream.stream import Stream
 from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
+from sandbox.webhook import Webhook
 
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
 
@@ -51,6 +53,10 @@ class World:
     roles: dict[int, Role] = field(default_factory=dict)
     media: Newest[str, str] = field(default_factory=lambda: Newest(MEDIA_KEPT))
     """Uploaded media: mediaId → file name."""
+    contents: Contents = field(default_factory=Contents)
+    """What was uploaded, by mediaId, as long as it is remembered."""
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    """The custom robots of groups, by access token."""
     violations: deque[str] = field(default_factory=lambda: deque(maxlen=VIOLATIONS_KEPT))
     """What an application did although the documentation forbids it."""
     suggestions: list[Suggestion] = field(default_factory=list)
@@ -79,12 +85,22 @@ class World:
         return self.chat.conversations
 
     def person_by_union(self, union_id: str) -> Person | None:
-        """The person with this unionId, in whichever organisation."""
+        """The person with this unionId, in whichever organisation, also one who has left it."""
         return next((p for p in self.people.values() if p.union_id == union_id), None)
 
-    def colleague(self, user_id: str, corp_id: str) -> Person | None:
-        """The person with this userId if they belong to the organisation."""
+    def member_by_union(self, union_id: str) -> Person | None:
+        """The person with this unionId who is in an organisation now."""
+        person = self.person_by_union(union_id)
+        return person if person and not person.left else None
+
+    def member(self, user_id: str) -> Person | None:
+        """The person with this userId who is in an organisation now."""
         person = self.people.get(user_id)
+        return person if person and not person.left else None
+
+    def colleague(self, user_id: str, corp_id: str) -> Person | None:
+        """The person with this userId if they belong to the organisation now."""
+        person = self.member(user_id)
         return person if person and person.corp_id == corp_id else None
 
     def application(self, robot_code: str) -> Application | None:

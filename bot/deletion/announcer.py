@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from bot.models import Receipt, Request
+from bot.models import Operator, Receipt, Request
 
 
 class Announcer(Protocol):
-    """Both calls may be repeated after a crash and must then change nothing. They never raise for a lost message."""
+    """All calls may be repeated after a crash and must then change nothing. They never raise for a lost message."""
 
     async def result(self, receipt: Receipt) -> None:
-        """Post the receipt in the conversation where the request was made."""
+        """Post the receipt where the request was made; whoever others decided for gets it one-to-one as well."""
 
-    async def closed(self, request: Request, receipt: Receipt | None = None) -> None:
-        """Bring every copy of the request's card to its final state."""
+    async def changed(self, request: Request, receipt: Receipt | None = None) -> None:
+        """Bring every copy of the request's cards to the state it is in."""
+
+    async def told(self, request: Request, what: str) -> None:
+        """Tell one-to-one what nobody was there to see: the requester the decision, its maker what is still wanted.
+
+        `what` is new: the `state`, the `reason` of a rejection, or the `progress`.
+        """
+
+    async def ask_more(self, request: Request, people: Sequence[Operator]) -> None:
+        """Show the card that asks for approval to these people, too."""
+
+    async def reminded(self, request: Request) -> None:
+        """Remind those asked who have not said anything yet."""

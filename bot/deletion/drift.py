@@ -7,7 +7,8 @@ old by then, what changed is skipped, too. DingTalk has no conditional delete: a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.deletion.problems import TargetProblem
@@ -17,6 +18,9 @@ from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.models import Dentry, Entry, Request
 from bot.store import Store
 
+MAX_NAMES = 3
+MORE = 200
+"""How much more than was shown is counted; it takes a few listings, and a number says more than a "many"."""
 LONG = timedelta(minutes=10)
 """From the card to the call; what takes longer has everything checked, not only what folders hold."""
 
@@ -40,7 +44,7 @@ class Drift:
     async def _altered(self, request: Request, entries: Sequence[Entry]) -> set[str]:
         agreed = {entry.dentry.dentry_id: entry.dentry for entry in entries}
         items = await self._dingtalk.storage.dentries(
-            request.space.id, list(agreed), union_id=request.requester.union_id
+            request.space.id, list(agreed), union_id=request.runs_as.union_id
         )
         there = [item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there]
         return {dentry.dentry_id for dentry in there if _differs(agreed[dentry.dentry_id], dentry)}
@@ -57,36 +61,47 @@ class Drift:
     async def _folders(self, request: Request, folders: Sequence[Entry], *, took_long: bool) -> set[str]:
         shown = await self._store.requests.inside(request.id, [entry.dentry.dentry_id for entry in folders])
         resolver = self._resolver(request)
-        return {
-            folder.dentry.dentry_id
-            for folder in folders
-            if await _holds_more(resolver, folder.dentry, shown[folder.dentry.dentry_id], strictly=took_long)
-        }
+        changed: set[str] = set()
+        for folder in folders:
+            folder_id = folder.dentry.dentry_id
+            look = await _look(resolver, folder.dentry, shown[folder_id])
+            if look.added:
+                names = [dentry.name for dentry in look.added[:MAX_NAMES]]
+                await self._store.requests.note_added(request.id, folder_id, len(look.added), names)
+            if look.added or look.is_too_much or (took_long and look.has_altered):
+                changed.add(folder_id)
+        return changed
 
     def _resolver(self, request: Request) -> Resolver:
-        """Looks into folders as they are now, and stops at more than the whole request had."""
+        """Looks into folders as they are now, and stops when it is far more than the request had."""
         return Resolver(
             self._dingtalk,
             request.space,
-            union_id=request.requester.union_id,
-            max_dentries=request.totals.dentries + 1,
+            union_id=request.runs_as.union_id,
+            max_dentries=request.totals.dentries + MORE,
         )
 
 
-async def _holds_more(
-    resolver: Resolver, folder: Dentry, shown: dict[str, Dentry], *, strictly: bool
-) -> bool:
-    """Whether the folder holds what was not shown in it, or `strictly`, what is not as it was shown."""
+@dataclass(frozen=True)
+class Look:
+    """A folder now, against what was shown in it: what came in, and whether something is not as it was."""
+
+    added: Sequence[Dentry] = ()
+    has_altered: bool = False
+    is_too_much: bool = False
+    """so much more than was shown that counting stopped"""
+
+
+async def _look(resolver: Resolver, folder: Dentry, shown: Mapping[str, Dentry]) -> Look:
     try:
         now = await resolver.contents(folder)
     except NotFound:  # it is gone; what is sent for it says so
-        return False
-    except TargetProblem:  # so much more that counting stopped
-        return True
-    return any(
-        dentry.dentry_id not in shown or (strictly and _differs(shown[dentry.dentry_id], dentry))
-        for dentry in now
-    )
+        return Look()
+    except TargetProblem:
+        return Look(is_too_much=True)
+    added = [dentry for dentry in now if dentry.dentry_id not in shown]
+    known = [dentry for dentry in now if dentry.dentry_id in shown]
+    return Look(added, any(_differs(shown[dentry.dentry_id], dentry) for dentry in known))
 
 
 def _differs(agreed: Dentry, now: Dentry) -> bool:

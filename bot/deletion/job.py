@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import stamina
 import structlog
 
+from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
 from bot.deletion.batch import BATCH_SIZE, Batch, BatchSender, JobStopped
 from bot.deletion.drift import Drift
-from bot.deletion.lifecycle import Clock
+from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
 from bot.dingtalk import DingTalk
 from bot.dingtalk.dentry import Task
 from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
 from bot.engine import Payload
 from bot.models import Dentry, Entry, Outcome, Receipt, Request, RequestState
+from bot.notices import Notices
 from bot.operators import Operators
 from bot.store import Store
 
@@ -60,6 +62,8 @@ class Jobs:
         operators: Operators,
         clock: Clock,
         *,
+        lifecycle: Lifecycle,
+        notices: Notices,
         allow_permanent: bool,
         patience: Patience = PATIENT,
     ) -> None:
@@ -69,6 +73,8 @@ class Jobs:
         self._announcer = announcer
         self._operators = operators
         self._clock = clock
+        self._lifecycle = lifecycle
+        self._notices = notices
         self._sender = BatchSender(dingtalk, within=patience.batch)
         self._patience = patience
         self._allow_permanent = allow_permanent
@@ -81,6 +87,7 @@ class Jobs:
             request = await self._begin(request_id)
             if request is None:
                 return
+            await self._tell_begin(request)
             try:
                 await self._delete(request)
             except JobStopped as stop:
@@ -91,13 +98,22 @@ class Jobs:
             request = await self._finish(request)
             receipt = await self._with_owners(await self.receipt(request))
             await self._announcer.result(receipt)
-            await self._announcer.closed(request, receipt)
+            await self._announcer.changed(request, receipt)
+            await self._tell_end(receipt)
 
-    async def close(self, payload: Payload) -> None:
-        """The workflow for a request that ends without a job: its card shows how."""
-        request = await self._store.requests.get(payload["request_id"])
-        if request:
-            await self._announcer.closed(request)
+    async def _tell_begin(self, request: Request) -> None:
+        """What others approved: channels hear of it, and where the job may take a while, its cards say so."""
+        if request.ruling.answer != "approve" or request.decided_by is None:
+            return
+        await self._notices.add("approved", request, actor=request.decided_by.name)
+        if request.totals.folders or request.totals.targets > BATCH_SIZE:
+            await self._announcer.changed(request)
+
+    async def _tell_end(self, receipt: Receipt) -> None:
+        request = receipt.request
+        by = request.decided_by.name if request.decided_by else ""
+        event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
+        await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
 
     async def receipt(self, request: Request) -> Receipt:
         """The account of a job as its rows have it now."""
@@ -115,18 +131,38 @@ class Jobs:
 
     async def _begin(self, request_id: str) -> Request | None:
         """Approved becomes running; a job taken up again is running already; any other state has no job."""
-        changed = await self._store.requests.change(
-            request_id, {RequestState.APPROVED}, RequestState.RUNNING, at=self._clock(), actor="dingsweep"
-        )
-        request = changed or await self._store.requests.get(request_id)
-        if request is None or request.state.is_open or request.state is RequestState.CANCELLED:
+        request = await self._store.requests.get(request_id)
+        if request and request.state is RequestState.APPROVED:
+            if not _in_time(request, self._clock()):
+                await self._too_late(request)
+                return None
+            request = await self._store.requests.change(
+                request_id, {RequestState.APPROVED}, RequestState.RUNNING, at=self._clock(), actor=SYSTEM
+            ) or await self._store.requests.get(request_id)
+        if request is None or request.state.is_open or request.state in _WITHOUT_JOB:
             log.warning("job.not_approved", request_id=request_id)
             return None
         return request
 
+    async def _too_late(self, request: Request) -> None:
+        """Both clocks are looked at again here: a robot that was away must not carry out old decisions."""
+        expired = await self._store.requests.change(
+            request.id,
+            {RequestState.APPROVED},
+            RequestState.EXPIRED,
+            at=self._clock(),
+            actor=SYSTEM,
+            is_news=True,
+        )
+        if expired:
+            log.warning("job.too_late", request_id=request.id)
+            self._lifecycle.spread(expired)
+
     async def _delete(self, request: Request) -> None:
         if not (request.to_recycle_bin or self._allow_permanent):
             raise JobStopped("permanent_refused")  # it was allowed when it was confirmed
+        if await self._store.requests.digest(request.id) != request.digest:
+            raise JobStopped("manifest_altered")  # somebody wrote into the database
         undecided = await self._store.requests.undecided(request.id)
         for start in range(0, len(undecided), BATCH_SIZE):
             part = undecided[start : start + BATCH_SIZE]
@@ -137,7 +173,7 @@ class Jobs:
     async def _send(self, request: Request, entries: Sequence[Entry], sent_before: set[str]) -> None:
         batch = Batch(
             space_id=request.space.id,
-            union_id=request.requester.union_id,
+            union_id=request.runs_as.union_id,
             to_recycle_bin=request.to_recycle_bin,
             open={entry.dentry.dentry_id: "" for entry in entries},
             doubtful=set(sent_before),
@@ -184,7 +220,7 @@ class Jobs:
     async def _ended(self, request: Request, task_id: str) -> Task | None:
         """The task once it is over; None when DingTalk has forgotten it. Raises TaskRunning."""
         try:
-            task = await self._dingtalk.storage.task(task_id, union_id=request.requester.union_id)
+            task = await self._dingtalk.storage.task(task_id, union_id=request.runs_as.union_id)
         except NotFound:
             return None
         if not task.is_finished:
@@ -206,7 +242,7 @@ class Jobs:
         async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._patience.batch):
             with attempt:
                 items = await self._dingtalk.storage.dentries(
-                    request.space.id, dentry_ids, union_id=request.requester.union_id
+                    request.space.id, dentry_ids, union_id=request.runs_as.union_id
                 )
         return {i.dentry_id: i.dentry.as_dentry() for i in items if i.dentry and i.dentry.is_there}
 
@@ -221,7 +257,16 @@ class Jobs:
     async def _finish(self, request: Request) -> Request:
         state = (await self.receipt(request)).state
         finished = await self._store.requests.change(
-            request.id, {RequestState.RUNNING}, state, at=self._clock(), actor="dingsweep"
+            request.id, {RequestState.RUNNING}, state, at=self._clock(), actor=SYSTEM
         )
         log.info("job.finished", state=state)
         return finished or await self._store.requests.get(request.id) or request
+
+
+_WITHOUT_JOB = {RequestState.CANCELLED, RequestState.REJECTED, RequestState.EXPIRED}
+
+
+def _in_time(request: Request, now: datetime) -> bool:
+    """Whether it was decided before one clock ran out, and begins before the other does."""
+    decided = request.decided_at is None or request.decided_at < request.expires_at
+    return decided and (request.run_before is None or now <= request.run_before)

@@ -2,6 +2,7 @@
 
 Problem
 ├── TargetProblem     what was named cannot be turned into a manifest
+├── PolicyRefused     the policy does not let it be deleted, or nobody could agree to it
 └── DecisionRefused   a decision that does not count
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.models import Request
+from bot.models import Request, Ruling
 
 
 class Problem(Exception):
@@ -26,9 +27,17 @@ class TargetProblem(Problem):
     over_cap(count, max), two_spaces, link_not_found, no_space, space_unknown(space)."""
 
 
+class PolicyRefused(Problem):
+    """Kinds: refused (a rule says no), no_rule (none fits), nobody and too_few(have) (of those who could approve)."""
+
+    def __init__(self, kind: str, ruling: Ruling, **facts: Any) -> None:
+        super().__init__(kind, **facts)
+        self.ruling = ruling
+
+
 class DecisionRefused(Problem):
-    """Kinds: unknown(request_id), outsider, not_yours(name), already, expired, wrong_nonce,
-    permanent_refused.
+    """Kinds: unknown(request_id), outsider, left, not_yours(name), not_approver(user_id), own_request, voted(vote),
+    already(decision), expired, wrong_nonce, changed, permanent_refused, unchecked, reason_given.
 
     `request` is its newest state, when there is one: with `already` it says who decided what.
     """

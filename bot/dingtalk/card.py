@@ -1,6 +1,7 @@
-"""Interactive cards: shown once in a conversation, then updated in place.
+"""Interactive cards: shown once in a conversation, or to several people one-to-one, then updated in place.
 
 https://open.dingtalk.com/document/development/create-and-deliver-cards
+https://open.dingtalk.com/document/development/delivery-card-interface
 https://open.dingtalk.com/document/development/interactive-card-update-interface
 """
 
@@ -8,18 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import structlog
+
 from bot.dingtalk.answer import Json
-from bot.dingtalk.errors import DeliveryFailed
+from bot.dingtalk.errors import DeliveryFailed, DingTalkError
 from bot.dingtalk.wire import Api, Wire
 from bot.dingtalk.wired import Wired
 from bot.models import Conversation
 
+log = structlog.get_logger()
+
 CREATE = Api("POST", "/v1.0/card/instances/createAndDeliver", write=True)
+DELIVER = Api("POST", "/v1.0/card/instances/deliver", write=True)
 UPDATE = Api("PUT", "/v1.0/card/instances", write=True)
 
 Params = Mapping[str, str]
 """Values of the template's variables, all of them text: keys up to 100 bytes, values up to 1 KB."""
 BY_USER_ID = 1
+SPACE_ID_LENGTH = 1000
+"""Characters of an openSpaceId: about 40 people a call.
+https://open.dingtalk.com/document/development/open-interface-card-delivery-instance"""
+_SPACES = "dtv1.card//"
 
 
 class Delivery(Wired):
@@ -42,6 +52,11 @@ class _CreateAnswer(Wired):
     result: _Created = _Created()
 
 
+class _DeliverAnswer(Wired):
+    success: bool = True
+    result: tuple[Delivery, ...] = ()
+
+
 class _UpdateAnswer(Wired):
     success: bool = True
     result: bool = True
@@ -60,31 +75,72 @@ class Cards:
         out_track_id: str,
         template_id: str,
         params: Params,
-        conversation: Conversation,
+        conversation: Conversation | None = None,
         user_id: str = "",
+        people: Sequence[str] = (),
         private_params: Mapping[str, Params] | None = None,
         recipients: Sequence[str] | None = None,
         at_user_ids: Mapping[str, str] | None = None,
-    ) -> None:
-        """Show a card in a group, or in the one-to-one conversation with `user_id`; clicks come as stream.
+    ) -> list[str]:
+        """Show a card in a group, to `people` one-to-one, or both; or to `user_id` alone. Clicks come as stream.
 
-        `private_params` and `at_user_ids` (to names) are by userId; only `recipients` see it, when given.
-        Raises Conflict when this `out_track_id` was used before, and DeliveryFailed when the card was
-        made but does not show: then the id is used up.
+        One card and one call, however many people see it; only those whom its address has no room for cost
+        another. Returns the userIds it did not reach. `private_params` and `at_user_ids` (to names) are by
+        userId; only `recipients` see it in a group, when given. Raises Conflict when this `out_track_id` was
+        used before, and DeliveryFailed when the card was made but reached nobody: then the id is used up.
         """
-        body: Json = {
+        card: Json = {
             "cardTemplateId": template_id,
             "outTrackId": out_track_id,
             "callbackType": "STREAM",
             **_data(params, private_params),
-            **self._place(conversation, user_id, recipients, at_user_ids),
             "userIdType": BY_USER_ID,
         }
+        if conversation and conversation.kind == "group":
+            place = self._in_group(conversation, recipients, at_user_ids)
+            if not people:
+                await self._create(card | place, is_whole=True)
+                return []
+            return await self._group_and_people(card | place, people)
+        first, rest = _one_call(list(people) or [user_id])
+        place = self._to_people(first) | {"imRobotOpenSpaceModel": {"supportForward": False}}
+        missed = _missed(first, await self._create(card | place))
+        return missed + await self._deliver_rest(out_track_id, rest)
+
+    async def _group_and_people(self, body: Json, people: Sequence[str]) -> list[str]:
+        """One call for both. The group must have it; that somebody has not is told."""
+        alone = self._to_people(people) | {"imRobotOpenSpaceModel": {"supportForward": False}}
+        places = f"{body['openSpaceId']};" + ";".join(map(_alone_with, people))
+        deliveries = await self._create(body | alone | {"openSpaceId": places})
+        to_group = [each for each in deliveries if each.space_type == "IM_GROUP"]
+        if not all(each.success for each in to_group):
+            raise DeliveryFailed(CREATE.name, "notDelivered", ", ".join(each.error_msg for each in to_group))
+        return _missed(people, [each for each in deliveries if each.space_type != "IM_GROUP"])
+
+    async def deliver(self, out_track_id: str, people: Sequence[str]) -> list[str]:
+        """Show a card that exists to more people, one-to-one; returns the userIds it did not reach.
+
+        Raises NotFound when there is no such card, and DeliveryFailed when it reached nobody.
+        """
+        first, rest = _one_call(people)
+        body = {"outTrackId": out_track_id, **self._to_people(first), "userIdType": BY_USER_ID}
+        answer = await self._wire.ask(DELIVER, _DeliverAnswer, body=body)
+        missed = _missed(first, _delivered(DELIVER, answer.success, answer.result))
+        return missed + await self._deliver_rest(out_track_id, rest)
+
+    async def _create(self, body: Json, *, is_whole: bool = False) -> Sequence[Delivery]:
         answer = await self._wire.ask(CREATE, _CreateAnswer, body=body)
-        deliveries = answer.result.deliver_results
-        if not answer.success or not deliveries or not all(each.success for each in deliveries):
-            causes = sorted({each.error_msg for each in deliveries if not each.success} - {""})
-            raise DeliveryFailed(CREATE.name, "notDelivered", ", ".join(causes))
+        return _delivered(CREATE, answer.success, answer.result.deliver_results, is_whole=is_whole)
+
+    async def _deliver_rest(self, out_track_id: str, people: Sequence[str]) -> list[str]:
+        """Once somebody has the card, failing with the others is no failure of the whole."""
+        if not people:
+            return []
+        try:
+            return await self.deliver(out_track_id, people)
+        except DingTalkError as exc:
+            log.warning("card.partly_delivered", out_track_id=out_track_id, error=str(exc))
+            return list(people)
 
     async def update(
         self,
@@ -108,30 +164,66 @@ class Cards:
         if not (answer.success and answer.result):
             raise DeliveryFailed(UPDATE.name, "notUpdated")
 
-    def _place(
+    def _to_people(self, people: Sequence[str]) -> Json:
+        return {
+            "openSpaceId": _SPACES + ";".join(map(_alone_with, people)),
+            "imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT", "robotCode": self._robot_code},
+        }
+
+    def _in_group(
         self,
         conversation: Conversation,
-        user_id: str,
         recipients: Sequence[str] | None,
         at_user_ids: Mapping[str, str] | None,
     ) -> Json:
         """The fields that say where the card goes. A forwarded card would show a request to strangers."""
-        if conversation.kind == "one_to_one":
-            return {
-                "openSpaceId": f"dtv1.card//IM_ROBOT.{user_id}",
-                "imRobotOpenSpaceModel": {"supportForward": False},
-                "imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT", "robotCode": self._robot_code},
-            }
         deliver: Json = {"robotCode": self._robot_code}
         if at_user_ids:
             deliver["atUserIds"] = dict(at_user_ids)
         if recipients:
             deliver["recipients"] = list(recipients)
         return {
-            "openSpaceId": f"dtv1.card//IM_GROUP.{conversation.id}",
+            "openSpaceId": f"{_SPACES}IM_GROUP.{conversation.id}",
             "imGroupOpenSpaceModel": {"supportForward": False},
             "imGroupOpenDeliverModel": deliver,
         }
+
+
+def _alone_with(user_id: str) -> str:
+    return f"IM_ROBOT.{user_id}"
+
+
+def _one_call(people: Sequence[str]) -> tuple[list[str], list[str]]:
+    """As many of them, each once, as one address has room for, and the rest."""
+    everybody = list(dict.fromkeys(people))
+    length = len(_SPACES) - 1
+    for number, user_id in enumerate(everybody):
+        length += len(_alone_with(user_id)) + 1
+        if length > SPACE_ID_LENGTH and number:
+            return everybody[:number], everybody[number:]
+    return everybody, []
+
+
+def _delivered(
+    api: Api, success: bool, deliveries: Sequence[Delivery], *, is_whole: bool = False
+) -> Sequence[Delivery]:
+    """The deliveries of an answer; raises DeliveryFailed when none succeeded, or not all where all must."""
+    enough = all if is_whole else any
+    if success and deliveries and enough(each.success for each in deliveries):
+        return deliveries
+    causes = sorted({each.error_msg for each in deliveries if not each.success} - {""})
+    raise DeliveryFailed(api.name, "notDelivered", ", ".join(causes))
+
+
+def _missed(people: Sequence[str], deliveries: Sequence[Delivery]) -> list[str]:
+    """Who of `people` has no card. Named by their userId in each delivery, or else by its place in the list."""
+    if all(each.success for each in deliveries) and len(deliveries) >= len(people):
+        return []
+    ids = [each.space_id for each in deliveries]
+    if not set(ids) & set(people) and len(ids) == len(people):
+        ids = list(people)
+    reached = {user_id for user_id, each in zip(ids, deliveries, strict=True) if each.success}
+    return [user_id for user_id in people if user_id not in reached]
 
 
 def _data(params: Params, private_params: Mapping[str, Params] | None) -> Json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -11,10 +13,12 @@ from bot.dingtalk.auth import CachedTokens, TokenProvider
 from bot.dingtalk.card import Cards
 from bot.dingtalk.contact import Contact
 from bot.dingtalk.limit import Limits
+from bot.dingtalk.media import Media
 from bot.dingtalk.meter import Meter, no_meter
 from bot.dingtalk.robot import Robot
 from bot.dingtalk.storage import Storage
-from bot.dingtalk.wire import Wire
+from bot.dingtalk.webhook_robot import WebhookRobots
+from bot.dingtalk.wire import Wire, utc_now
 
 
 class DingTalk:
@@ -35,6 +39,7 @@ class DingTalk:
         session: aiohttp.ClientSession | None = None,
         calls_per_second: int = 20,
         timeout_s: float = 10.0,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._tokens = tokens
         self._wire = Wire(
@@ -45,11 +50,14 @@ class DingTalk:
             limits=Limits(calls_per_second),
             session=session,
             timeout_s=timeout_s,
+            now=now,
         )
         self.contact = Contact(self._wire)
         self.storage = Storage(self._wire)
         self.card = Cards(self._wire, robot_code)
-        self.robot = Robot(self._wire, robot_code)
+        self.media = Media(self._wire)
+        self.robot = Robot(self._wire, self.media, robot_code)
+        self.webhook_robots = WebhookRobots(self._wire, now)
 
     async def __aenter__(self) -> Self:
         await self._wire.__aenter__()

@@ -4,6 +4,8 @@ https://open.dingtalk.com/document/development/query-user-details
 https://open.dingtalk.com/document/development/query-a-user-by-the-union-id
 https://open.dingtalk.com/document/development/query-department-details0-v2
 https://open.dingtalk.com/document/development/obtain-the-list-of-employees-of-a-role
+https://open.dingtalk.com/document/development/query-the-administrator-list
+https://open.dingtalk.com/document/development/queries-the-list-of-all-parent-departments-of-a-user
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ USER = Api("POST", "/topapi/v2/user/get", counted=False)
 BY_UNION_ID = Api("POST", "/topapi/user/getbyunionid", counted=False)
 DEPARTMENT = Api("POST", "/topapi/v2/department/get", counted=False)
 ROLE_MEMBERS = Api("POST", "/topapi/role/simplelist", counted=False)
+ADMINS = Api("POST", "/topapi/user/listadmin", counted=False)
+DEPARTMENTS_ABOVE = Api("POST", "/topapi/v2/department/listparentbyuser", counted=False)
 PAGE = 100
 
 
@@ -90,6 +94,22 @@ class _MemberAnswer(Wired):
     result: _MemberPage = _MemberPage()
 
 
+class _AdminsAnswer(Wired):
+    result: Annotated[tuple[_UserId, ...], Listed] = ()
+
+
+class _Above(WiredSnake):
+    parent_dept_id_list: Annotated[tuple[str, ...], Listed] = ()
+
+
+class _AboveList(WiredSnake):
+    parent_list: Annotated[tuple[_Above, ...], Listed] = ()
+
+
+class _AboveAnswer(Wired):
+    result: _AboveList = _AboveList()
+
+
 class Contact:
     """The contact calls of one app. All raise DingTalkError; unknown ids raise NotFound."""
 
@@ -108,6 +128,16 @@ class Contact:
     async def department(self, dept_id: str) -> Department:
         answer = await self._wire.ask(DEPARTMENT, _DepartmentAnswer, body={"dept_id": dept_id})
         return answer.result
+
+    async def admins(self) -> list[str]:
+        """The userIds of the organisation's administrators, main and sub; each once."""
+        answer = await self._wire.ask(ADMINS, _AdminsAnswer)
+        return list(dict.fromkeys(admin.userid for admin in answer.result))
+
+    async def departments_above(self, user_id: str) -> list[list[str]]:
+        """For each department of this member, the deptIds from it upwards to the root, itself first."""
+        answer = await self._wire.ask(DEPARTMENTS_ABOVE, _AboveAnswer, body={"userid": user_id})
+        return [list(above.parent_dept_id_list) for above in answer.result.parent_list]
 
     async def role_members(self, role_id: str) -> list[RoleMember]:
         """Everybody with this role."""

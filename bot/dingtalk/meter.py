@@ -9,12 +9,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+WEBHOOK = "webhook "
+"""Begins what uses up the quota of webhooks, not that of calls."""
+
 
 class Meter(Protocol):
-    """Told about every counted call that reached DingTalk, or may have."""
+    """Told about every call that reached DingTalk, or may have, and that some monthly quota counts."""
 
     async def count(self, api: str, at: datetime) -> None:
-        """`api` is method and route, as `GET /v1.0/storage/tasks/{taskId}`; `at` is in UTC."""
+        """`api` is method and route, as `GET /v1.0/storage/tasks/{taskId}`, with WEBHOOK before it for a message
+        through a webhook; `at` is in UTC."""
         ...
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -31,7 +31,7 @@ from bot.dingtalk.errors import (
     UnknownOutcome,
 )
 from bot.dingtalk.limit import PATIENCE_S, Limits
-from bot.dingtalk.meter import Meter
+from bot.dingtalk.meter import WEBHOOK, Meter
 from bot.dingtalk.wired import Wired
 
 log = structlog.get_logger()
@@ -44,14 +44,22 @@ NOT_SENT = "notSent"
 _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One interface of DingTalk. `write`: it changes something. `counted`: it uses up the monthly quota."""
+    """One interface of DingTalk. `write`: it changes something. `counted`: it uses up the monthly quota.
+
+    `webhook`: it uses up that of webhooks, which is another one.
+    """
 
     method: Literal["GET", "POST", "PUT"]
     path: str
     write: bool = False
     counted: bool = True
+    webhook: bool = False
 
     @property
     def name(self) -> str:
@@ -65,12 +73,22 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that goes with a call, as this part of its form."""
+
+    part: str
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request, whole but for its token."""
 
     api: Api
     url: URL
     body: Json | None
+    upload: Upload | None = None
 
 
 class Wire:
@@ -86,7 +104,7 @@ class Wire:
         limits: Limits,
         session: aiohttp.ClientSession | None = None,
         timeout_s: float = 10.0,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._new = api_base_url.rstrip("/")
         self._old = oapi_base_url.rstrip("/")
@@ -124,9 +142,10 @@ class Wire:
         path: Mapping[str, str] | None = None,
         query: Mapping[str, str | int] | None = None,
         body: Json | None = None,
+        upload: Upload | None = None,
     ) -> A:
         """Call `api` with the app's token and read its answer as `shape`. Raises DingTalkError."""
-        request = Request(api, self._url(api, path or {}, query or {}), body)
+        request = Request(api, self._url(api, path or {}, query or {}), body, upload)
         if api.write:
             return await self._with_token(request, shape)
         return await _patiently(lambda: self._with_token(request, shape))
@@ -172,7 +191,7 @@ class Wire:
             raise
         finally:
             self._report(api, started, answer, error)
-            if api.counted and not (error and error.code == NOT_SENT):
+            if (api.counted or api.webhook) and not (error and error.code == NOT_SENT):
                 await self._count(api)
 
     async def _exchanged(self, request: Request, token: str) -> Answer:
@@ -194,7 +213,7 @@ class Wire:
 
     async def _count(self, api: Api) -> None:
         try:
-            await self._meter.count(api.name, self._utc_now())
+            await self._meter.count(f"{WEBHOOK}{api.name}" if api.webhook else api.name, self._utc_now())
         except Exception:  # a write that happened must not be reported as failed over a counter
             log.exception("dingtalk.meter.failed", api=api.name)
 
@@ -238,7 +257,10 @@ def _dressed(request: Request, token: str) -> tuple[URL, dict[str, str], dict[st
         return request.url, headers, {"json": request.body} if request.body is not None else {}
     if not token:
         return request.url, {}, {"json": request.body}
-    form = {name: str(value) for name, value in (request.body or {}).items()}
+    form = aiohttp.FormData({name: str(value) for name, value in (request.body or {}).items()})
+    if request.upload:
+        upload = request.upload
+        form.add_field(upload.part, upload.content, filename=upload.name)
     return request.url.update_query(access_token=token), {}, {"data": form}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 
 from bot.models import Conversation, Manifest, Operator
+from bot.policy import paths
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Facts:
     paths: tuple[str, ...] = ()
     departments: frozenset[str] = field(default_factory=frozenset)
     roles: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def joined_paths(self) -> str:
+        """All paths as one text, for searching."""
+        return paths.joined(self.paths)
 
     @classmethod
     def of(

@@ -1,6 +1,27 @@
-"""What Dingsweep remembers: requests, manifests, cards, the audit trail, the month's calls."""
+"""What Dingsweep remembers: requests, manifests, cards, notices, the audit trail, the month's calls."""
 
-from bot.store.requests import CardKind, IdTakenError
+from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
+from bot.store.chain import Break, Chain, Flaw, Link, Proof
+from bot.store.outbox import Batch, ChannelState, Outbox
+from bot.store.requests import CardKind, IdTakenError, ShownCard
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
-__all__ = ["CardKind", "IdTakenError", "SchemaTooNewError", "Store", "StoreError"]
+__all__ = [
+    "KEPT_AT_LEAST",
+    "Batch",
+    "Break",
+    "CardKind",
+    "Chain",
+    "ChannelState",
+    "Flaw",
+    "IdTakenError",
+    "Link",
+    "Outbox",
+    "Proof",
+    "Pruned",
+    "SchemaTooNewError",
+    "ShownCard",
+    "Store",
+    "StoreError",
+    "Wanted",
+]

@@ -45,6 +45,14 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Like `reading`, and all that is read is of one moment, however many statements it takes."""
+        async with self.reading() as connection:
+            if not self.is_sqlite:  # there, the first read of a transaction fixes the moment anyway
+                await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed when the block ends, undone when it raises.
 

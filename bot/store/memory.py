@@ -11,6 +11,8 @@ from bot.models import Space
 from bot.store.database import Database
 from bot.store.tables import api_calls, spaces, suite_tickets
 
+WEBHOOK = "webhook "
+"""Begins the name of what uses up the monthly quota of webhooks."""
 SPACE_LIFETIME = timedelta(days=1)
 
 
@@ -47,7 +49,15 @@ class CallMeter:
                 )
 
     async def month(self, at: datetime) -> dict[str, int]:
-        """Calls of the month of `at`, by API."""
+        """Calls of the month of `at`, by API; messages through webhooks are none."""
+        used = await self._used(at)
+        return {api: calls for api, calls in used.items() if not api.startswith(WEBHOOK)}
+
+    async def webhooks(self, at: datetime) -> int:
+        """Messages through webhooks in the month of `at`."""
+        return sum(calls for api, calls in (await self._used(at)).items() if api.startswith(WEBHOOK))
+
+    async def _used(self, at: datetime) -> dict[str, int]:
         await self.flush()
         month = at.astimezone(UTC).strftime("%Y-%m")
         query = select(api_calls.c.api, api_calls.c.calls).where(api_calls.c.month == month)

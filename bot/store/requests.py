@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.models import (
-    OPEN_STATES,
     Dentry,
     Entry,
     ItemResult,
@@ -19,12 +19,24 @@ from bot.models import (
     Outcome,
     Request,
     RequestState,
+    digest_of,
 )
 from bot.store.audit import append
 from bot.store.database import Database
-from bot.store.tables import cards, manifest_entries, requests
+from bot.store.people import note_person
+from bot.store.rows import entering, news, note_state, request_of, row_of
+from bot.store.tables import cards, manifest_entries, request_people, requests
 
-CardKind = Literal["request", "result"]
+CardKind = Literal["request", "approval", "result"]
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """A card of ours: what it is for, how it went out ("card", "action_card"), and which manifest it shows."""
+
+    kind: CardKind
+    delivered_as: str
+    digest: str
 
 
 class IdTakenError(Exception):
@@ -42,20 +54,14 @@ class Requests:
 
         Raises IdTakenError when the id is in use.
         """
-        row = request.model_dump(mode="json", exclude=set(_TIMES))
-        row |= {time: getattr(request, time) for time in _TIMES}
-        row |= {
-            "corp_id": request.requester.corp_id,
-            "requester_id": request.requester.user_id,
-            "conversation_id": request.conversation.id,
-            "space_id": request.space.id,
-        }
         async with self._database.writing() as connection:
             try:
-                await connection.execute(requests.insert().values(**row))
+                await connection.execute(requests.insert().values(**row_of(request)))
             except IntegrityError as exc:
                 raise IdTakenError(request.id) from exc
             await connection.execute(manifest_entries.insert(), _entry_rows(request.id, manifest.entries))
+            who = request.requester
+            await note_person(connection, request.id, who.user_id, "requester", who.name)
             await append(
                 connection,
                 request.created_at,
@@ -69,6 +75,9 @@ class Requests:
                 dentries=request.totals.dentries,
                 to_recycle_bin=request.to_recycle_bin,
                 reason=request.reason,
+                rule=request.ruling.rule,
+                answer=request.ruling.answer,
+                policy_hash=request.ruling.policy_hash,
             )
 
     async def get(self, request_id: str) -> Request | None:
@@ -101,12 +110,15 @@ class Requests:
             query = query.where(requests.c.requester_id == requester_id)
         return await self._many(query)
 
-    async def next_expiry(self) -> datetime | None:
-        """When the next open request runs out."""
-        query = select(func.min(requests.c.expires_at)).where(requests.c.state.in_(OPEN_STATES))
-        async with self._database.reading() as connection:
-            when: datetime | None = (await connection.execute(query)).scalar()
-            return when
+    async def history(self, user_id: str, corp_id: str, *, limit: int, offset: int = 0) -> list[Request]:
+        """The requests that somebody made, voted on or decided, the newest first."""
+        theirs = select(request_people.c.request_id).where(request_people.c.user_id == user_id)
+        query = (
+            select(requests)
+            .where(requests.c.id.in_(theirs), requests.c.corp_id == corp_id)
+            .order_by(requests.c.created_at.desc(), requests.c.id)
+        )
+        return await self._many(query.limit(limit).offset(offset))
 
     async def change(
         self,
@@ -117,34 +129,38 @@ class Requests:
         at: datetime,
         actor: str,
         decided_by: Operator | None = None,
+        run_before: datetime | None = None,
+        is_news: bool = False,
         **details: Any,
     ) -> Request | None:
         """Compare-and-set the state, with its audit record; None when another change was faster.
 
-        The losing side reads the request again to learn which state won.
+        The losing side reads the request again to learn which state won. `is_news`: people must be told, see `untold`.
         """
-        values: dict[str, Any] = {"state": state}
-        if decided_by:
-            values |= {"decided_by": decided_by.model_dump(mode="json"), "decided_at": at}
-        if state.is_final:
-            values["finished_at"] = at
         change = update(requests).where(requests.c.id == request_id, requests.c.state.in_(came_from))
         async with self._database.writing() as connection:
+            values = entering(state, at, decided_by) | (news() if is_news else {})
+            if run_before:
+                values["run_before"] = run_before
             row = (await connection.execute(change.values(**values).returning(requests))).mappings().first()
             if row is None:
                 return None
-            request = _request(row)
-            await append(
-                connection,
-                at,
-                corp_id=request.requester.corp_id,
-                actor=actor,
-                event=f"request.{state}",
-                request_id=request_id,
-                digest=request.digest,
-                **details,
-            )
+            request = request_of(row)
+            if decided_by:
+                await note_person(connection, request_id, decided_by.user_id, "decider", decided_by.name)
+            await note_state(connection, request, at, actor=actor, **details)
             return request
+
+    async def untold(self, limit: int = 1000) -> list[Request]:
+        """Requests with a change that people were not told of yet."""
+        query = select(requests).where(requests.c.told < requests.c.news)
+        return await self._many(query.order_by(requests.c.created_at).limit(limit))
+
+    async def told(self, request: Request) -> None:
+        """Note that people were told of this request as it was when it was read."""
+        change = update(requests).where(requests.c.id == request.id, requests.c.told < request.news)
+        async with self._database.writing() as connection:
+            await connection.execute(change.values(told=request.news))
 
     async def entries(
         self, request_id: str, *, targets_only: bool = False, offset: int = 0, limit: int | None = None
@@ -152,6 +168,10 @@ class Requests:
         """Lines of the frozen manifest in its order."""
         rows = await self._entry_rows(request_id, targets_only, offset, limit)
         return [_entry(row) for row in rows]
+
+    async def digest(self, request_id: str) -> str:
+        """The digest of the manifest as its rows have it now, to be compared with the one that was agreed to."""
+        return digest_of(await self.entries(request_id))
 
     async def inside(self, request_id: str, target_ids: Collection[str]) -> dict[str, dict[str, Dentry]]:
         """What the manifest shows inside these folders, by folder and dentryId."""
@@ -168,7 +188,12 @@ class Requests:
         rows = await self._entry_rows(request_id, True, 0, None)
         return [
             ItemResult(
-                entry=_entry(row), outcome=Outcome(row["outcome"]), cause=row["cause"], gone=row["gone"]
+                entry=_entry(row),
+                outcome=Outcome(row["outcome"]),
+                cause=row["cause"],
+                gone=row["gone"],
+                added=row["added"],
+                added_names=tuple(row["added_names"]),
             )
             for row in rows
             if row["outcome"]
@@ -196,6 +221,17 @@ class Requests:
                 request_id=request.id,
                 size=len(dentry_ids),
                 to_recycle_bin=request.to_recycle_bin,
+            )
+
+    async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
+        """How many dentries lie in this target that did not when it was shown, and the names of the first."""
+        table = manifest_entries
+        mine = (table.c.request_id == request_id) & table.c.target_id.is_(None)
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(table)
+                .where(mine, table.c.dentry_id == dentry_id)
+                .values(added=added, added_names=list(names))
             )
 
     async def note_gone(self, request_id: str, dentry_id: str, gone: int) -> None:
@@ -236,6 +272,7 @@ class Requests:
                     outcome=outcome,
                     cause=cause,
                     gone_inside=settled.gone,
+                    added_inside=settled.added,
                 )
 
     async def add_card(self, out_track_id: str, request: Request, kind: CardKind, delivered_as: str) -> None:
@@ -252,9 +289,15 @@ class Requests:
 
     async def card_form(self, out_track_id: str) -> str | None:
         """How a card went out ("card", "action_card"), or None when it is not ours."""
-        query = select(cards.c.delivered_as).where(cards.c.out_track_id == out_track_id)
+        found = await self.shown(out_track_id)
+        return found.delivered_as if found else None
+
+    async def shown(self, out_track_id: str) -> ShownCard | None:
+        """What is known of a card, or None when it is not ours."""
+        query = select(cards).where(cards.c.out_track_id == out_track_id)
         async with self._database.reading() as connection:
-            return (await connection.execute(query)).scalar()
+            row = (await connection.execute(query)).mappings().first()
+            return ShownCard(row["kind"], row["delivered_as"], row["digest"]) if row else None
 
     async def _one(self, query: Select[Any]) -> Request | None:
         found = await self._many(query)
@@ -262,7 +305,7 @@ class Requests:
 
     async def _many(self, query: Select[Any]) -> list[Request]:
         async with self._database.reading() as connection:
-            return [_request(row) for row in (await connection.execute(query)).mappings()]
+            return [request_of(row) for row in (await connection.execute(query)).mappings()]
 
     async def _entry_rows(
         self, request_id: str, targets_only: bool, offset: int, limit: int | None
@@ -273,22 +316,6 @@ class Requests:
             query = query.where(table.c.target_id.is_(None))
         async with self._database.reading() as connection:
             return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
-
-
-_DERIVED = {"corp_id", "requester_id", "conversation_id", "space_id"}
-_TIMES = (
-    "created_at",
-    "expires_at",
-    "decided_at",
-    "finished_at",
-    "run_before",
-    "remind_at",
-    "escalate_at",
-)
-
-
-def _request(row: RowMapping) -> Request:
-    return Request.model_validate({key: value for key, value in row.items() if key not in _DERIVED})
 
 
 def _entry(row: RowMapping) -> Entry:

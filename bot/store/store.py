@@ -18,7 +18,9 @@ from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
+from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from bot.store.votes import Votes
 
 
 class StoreError(Exception):
@@ -35,10 +37,12 @@ class Store:
     def __init__(self, database_url: str) -> None:
         self._database = Database(database_url)
         self.requests = Requests(self._database)
+        self.votes = Votes(self._database)
         self.audit = Audit(self._database)
         self.meter = CallMeter(self._database)
         self.spaces = KnownSpaces(self._database)
         self.tickets = SuiteTickets(self._database)
+        self.outbox = Outbox(self._database)
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""

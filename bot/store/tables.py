@@ -79,7 +79,10 @@ requests = Table(
     Column("reminded", Integer, nullable=False),
     Column("escalate_at", UtcTime),
     Column("escalated", Boolean, nullable=False),
+    Column("news", Integer, nullable=False, server_default="0"),
+    Column("told", Integer, nullable=False, server_default="0"),
 )
+"""`news` counts the changes that people must be told of, `told` how many of them they were told of."""
 
 manifest_entries = Table(
     "manifest_entries",
@@ -95,9 +98,11 @@ manifest_entries = Table(
     Column("outcome", String(32)),
     Column("cause", String(200), nullable=False, server_default=""),
     Column("gone", Integer, nullable=False, server_default="0"),
+    Column("added", Integer, nullable=False, server_default="0"),
+    Column("added_names", JSON, nullable=False, server_default="[]"),
     Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
 )
-"""The manifest is frozen; only its targets get sent_at, outcome and cause written later."""
+"""The manifest is frozen; only its targets get sent_at, outcome and what belongs to it written later."""
 
 cards = Table(
     "cards",
@@ -110,15 +115,26 @@ cards = Table(
 )
 """`digest` is that of the manifest the card shows."""
 
+request_people = Table(
+    "request_people",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", String(128), primary_key=True),
+    Column("part", String(16), primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    Index("ix_request_people_user_id", "user_id", "request_id"),
+)
+"""Who has what part in a request: `requester`, `voter`, `decider`. `name` is what they were called then."""
+
 audit = Table(
     "audit",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("at", UtcTime, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
     Column("corp_id", String(128), nullable=False),
     Column("request_id", String(16), nullable=False, index=True),
     Column("actor", String(128), nullable=False),
-    Column("event", String(64), nullable=False),
+    Column("event", String(64), nullable=False, index=True),
     Column("details", JSON, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
@@ -132,6 +148,15 @@ audit_head = Table(
     Column("hash", String(64), nullable=False),
 )
 """One row. Whoever writes a record locks it first, so that the chain has one next link at a time."""
+
+audit_anchor = Table(
+    "audit_anchor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""One row: the last record that retention took away. The first one that is still there follows it."""
 
 api_calls = Table(
     "api_calls",
@@ -156,4 +181,28 @@ suite_tickets = Table(
     Column("suite_key", String(128), primary_key=True),
     Column("ticket", String(500), nullable=False),
     Column("received_at", UtcTime, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("request_id", String(16), primary_key=True),
+    Column("event", String(16), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("corp_id", String(128), nullable=False),
+    Column("notice", JSON, nullable=False),
+    Column("batch", String(32), nullable=False),
+)
+"""What is still to be told; gone once it is. `batch` names the message it goes out with, empty before."""
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("sent_at", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", UtcTime),
+    Column("retry_at", UtcTime),
+    Column("error", String(500), nullable=False),
 )

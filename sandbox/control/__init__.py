@@ -2,15 +2,17 @@
 
 from aiohttp import web
 
-from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, run, stream, wire
+from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, people, run, stream, wire
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
+from sandbox.control.media import Media
 from sandbox.control.touched import touched
 from sandbox.world import World
 
 ORDERS: tuple[Route, ...] = (
     *conversations.ROUTES,
+    *people.ROUTES,
     *chat.ROUTES,
     *stream.ROUTES,
     *folders.ROUTES,
@@ -30,3 +32,4 @@ def add_routes(app: web.Application, world: World) -> None:
     for method, path, handler in ROUTES:
         app.router.add_route(method, f"/sandbox{path}", Desk(world, handler, touched(method, path)).serve)
     app.router.add_get("/sandbox/live", Live(world).serve)
+    app.router.add_get("/sandbox/media/{mediaId}", Media(world).serve)

@@ -8,6 +8,7 @@ _TOUCHED: dict[str, tuple[str, ...]] = {
     "clock": ("clock",),
     "drive": ("drive",),
     "limits": ("limits",),
+    "people": ("people",),
     "state": TOPICS,
     "templates": ("people",),
 }

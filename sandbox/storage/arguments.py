@@ -29,7 +29,7 @@ def operator_of(world: World, union_id: str, name: str = "unionId") -> Operator:
 
     Being in a conversation of another organisation gives no rights to its files.
     """
-    person = world.person_by_union(union_id)
+    person = world.member_by_union(union_id)
     if person is None:
         raise refusal("paramError", f"{name} is nobody's")
     inside = (c for c in world.conversations.values() if c.corp_id == person.corp_id)

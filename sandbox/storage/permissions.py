@@ -70,7 +70,7 @@ def _member(call: Call, member: object) -> str:
         raise refusal("paramError.permissionMemberType", str(member.get("type")))
     if member["type"] != "USER":
         return f"{member['type']}:{member['id']}"
-    person = call.world.people.get(member["id"])
+    person = call.world.member(member["id"])
     if person is None:
         raise refusal("paramError", f"no user {member['id']}")
     return f"USER:{person.union_id}"

@@ -137,7 +137,7 @@ def _no(code: str, message: str) -> ApiError:
 
 
 def _drive_operator(call: Call, union_id: object) -> Operator:
-    if not isinstance(union_id, str) or call.world.person_by_union(union_id) is None:
+    if not isinstance(union_id, str) or call.world.member_by_union(union_id) is None:
         raise _no("param.error", "Invalid Param")
     who = operator_of(call.world, union_id)
     if who.corp_id != call.corp_id:
@@ -202,7 +202,7 @@ async def delete_drive_space(call: Call) -> JsonObject:
 async def query_drive_spaces(call: Call) -> JsonObject:
     """Spaces by id, for administrators. This page reports missing rights as HTTP 500."""
     union_id, ids = call.body.get("unionId"), call.body.get("spaceIds")
-    person = call.world.person_by_union(union_id) if isinstance(union_id, str) else None
+    person = call.world.member_by_union(union_id) if isinstance(union_id, str) else None
     if (
         person is None
         or not isinstance(ids, list)

@@ -164,3 +164,31 @@ def test_what_it_would_be_reloaded_for_is_kept(open_window: Opens, box: Sandbox)
     expect(wang.box).to_have_value("还没写完")
     window.page.reload()
     expect(window.seat(LI).box).to_be_visible()
+
+
+def test_somebody_leaves_and_comes_back(open_window: Opens, box: Sandbox) -> None:
+    box.say("li", GROUP, "在群里")
+    window = open_window("zhao")
+    zhao = window.seat(ZHAO)
+    expect(zhao.message("在群里")).to_be_visible()
+    switch = zhao.section.get_by_role("button", name="切换身份，当前是")
+    switch.click()
+    window.page.get_by_role("menuitem", name=f"{ZHAO}离职").click()
+    expect(switch).to_contain_text("已离职")
+    expect(zhao.conversations.get_by_role("button", name=MARKETING)).to_have_count(0)
+    switch.click()
+    expect(window.page.get_by_role("menuitem", name=f"{ZHAO} 市场专员")).to_contain_text("已离职")
+    window.page.get_by_role("menuitem", name=f"{ZHAO}重新入职").click()
+    expect(switch).not_to_contain_text("已离职")
+    zhao.open(MARKETING)
+    expect(zhao.message("在群里")).to_be_visible()
+
+
+def test_a_custom_robot_speaks_under_its_own_name(open_window: Opens, box: Sandbox) -> None:
+    alice = open_window("alice").seat(ALICE)
+    alice.open(ENGINEERING)
+    for number in range(2):
+        body = {"msgtype": "markdown", "markdown": {"title": "t", "text": f"**notice** {number}"}}
+        box.api("POST", "/robot/send", body, access_token="webhook-engineering")
+    expect(alice.message("notice 0")).to_contain_text(re.compile(r"Notices\s+机器人"))
+    expect(alice.message("notice 1")).not_to_contain_text("Notices")

@@ -244,6 +244,38 @@ async def _signature(sandbox: Control, names: dict[str, str]) -> Mapping[str, st
     return {"timestamp": timestamp, "signature": base64.b64encode(digest).decode()}
 
 
+async def _webhooks(sandbox: Control, _names: dict[str, str]) -> Mapping[str, str]:
+    """Custom robots as the seed has them: one that is signed, one with keywords; and others that cannot send."""
+    seeded = (await sandbox.ask("GET", "state"))["webhooks"]
+    signed = next(each for each in seeded if each["secret"])
+    usual = next(each for each in seeded if each["keywords"])
+    others = [
+        {**usual, "accessToken": "conformance-stopped", "stopped": True},
+        {**usual, "accessToken": "conformance-alone", "conversationId": "cidDisbanded=="},
+        {**usual, "accessToken": "conformance-elsewhere", "ips": ["192.0.2.0/24"]},
+    ]
+    await sandbox.ask("PUT", "state", {"webhooks": [*seeded, *others]})
+    now = str((await sandbox.ask("GET", "clock"))["nowMs"])
+    digest = hmac.digest(signed["secret"].encode(), f"{now}\n{signed['secret']}".encode(), hashlib.sha256)
+    return {
+        "webhook": signed["accessToken"],
+        "signed_at": now,
+        "webhook_sign": base64.b64encode(digest).decode(),
+        "keyword_webhook": usual["accessToken"],
+        "keyword": usual["keywords"][0],
+    }
+
+
+async def _flooded(sandbox: Control, names: dict[str, str]) -> Mapping[str, str]:
+    """The custom robot has sent 20 messages within a minute."""
+    body = {"msgtype": "text", "text": {"content": names["keyword"]}}
+    for _ in range(20):
+        query = {"access_token": names["keyword_webhook"]}
+        async with sandbox.http.post(f"{sandbox.url}/robot/send", params=query, json=body) as answer:
+            assert (await answer.json())["errcode"] == 0
+    return {}
+
+
 async def _foreign_group(sandbox: Control, _names: dict[str, str]) -> Mapping[str, str]:
     """A conversation of another organisation."""
     groups = (await sandbox.ask("GET", "state"))["conversations"]
@@ -270,6 +302,8 @@ _STEPS: dict[str, Step] = {
     "card": _card,
     "shown_everywhere": _shown_everywhere,
     "foreign_group": _foreign_group,
+    "webhooks": _webhooks,
+    "flooded": _flooded,
     "suite_ticket": _suite_ticket,
     "signature": _signature,
 }

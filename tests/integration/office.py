@@ -18,15 +18,17 @@ from bot.settings import Settings, load
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
 from tests.migrated import begin
 
+Json = Any
+Message = dict[str, Any]
+
 MARKETING = "cidMarketing=="
 ENGINEERING = "cidEngineering=="
 MARKETING_SPACE = "24010001"
 REMOVE = "POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove"
 CREATE_CARD = "POST /v1.0/card/instances/createAndDeliver"
 PATIENCE_S = 20
-
-Json = Any
-Message = dict[str, Any]
+CONFIRMED: list[dict[str, Json]] = [{"name": "Whoever asks confirms", "answer": "confirm"}]
+"""The policy of most tests: nobody but the requester is asked. `rules=None` brings the built-in one."""
 
 
 class Office:
@@ -44,6 +46,7 @@ class Office:
             "api_base_url": self.control.url,
             "oapi_base_url": self.control.url,
             "database_url": f"sqlite:///{self.folder}/robot.sqlite",
+            "rules": CONFIRMED,
         }
         return load(self.folder, **given | changed)
 

@@ -194,6 +194,30 @@ async def test_a_card_for_one_person(server: Server, client: DingTalk) -> None:
     assert messages[-1]["outTrackId"] == "card-1"
 
 
+async def test_a_card_for_several_people(server: Server, client: DingTalk) -> None:
+    missed = await client.card.create_and_deliver(
+        out_track_id="out-4",
+        template_id=TEMPLATE,
+        params={"title": "请审批"},
+        people=["li", "nobody", "zhao"],
+    )
+    assert missed == ["nobody"]
+    assert await client.card.deliver("out-4", ["wang"]) == []
+    for who in ("li", "zhao", "wang"):
+        messages = (await _control(server, "GET", f"conversations/one:{who}?as={who}"))["messages"]
+        assert messages[-1]["outTrackId"] == "out-4"
+    with pytest.raises(errors.DeliveryFailed):
+        await client.card.deliver("out-4", ["nobody"])
+    with pytest.raises(errors.NotFound):
+        await client.card.deliver("out-5", ["wang"])
+
+
+async def test_a_file_for_one_person(server: Server, client: DingTalk) -> None:
+    await client.robot.send_file("wang", "清单.csv", b"a,b")
+    messages = (await _control(server, "GET", "conversations/one:wang?as=wang"))["messages"]
+    assert "清单.zip" in str(messages[-1])
+
+
 async def test_cards_that_do_not_arrive(client: DingTalk) -> None:
     with pytest.raises(errors.DeliveryFailed):
         await client.card.create_and_deliver(

@@ -8,8 +8,8 @@ from tests.integration.office import MARKETING, Json, Office
 from tests.integration.proofs import cards_made, refusal, speak, unharmed, words
 
 TYPED = [
-    ("help", "Nothing is deleted before you confirm it"),
-    ("帮助", "没有你的确认，什么都不会删除"),
+    ("help", "Nothing is deleted before the yes that the rules here ask for"),
+    ("帮助", "要你确认或有人批准之后才会删除"),
     ("/help", "Nothing is deleted"),
     ("HELP delete", "--reason TEXT"),
     ("帮助 删除", "--reason"),

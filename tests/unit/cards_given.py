@@ -20,17 +20,23 @@ from bot.models import (
     Language,
     Operator,
     Outcome,
+    Owner,
     Receipt,
     Request,
     RequestState,
+    Ruling,
     Space,
+    Survey,
     Totals,
+    Vote,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ASKED_AT = datetime(2023, 11, 23, 6, 2, tzinfo=UTC)
 WANG = Operator(corp_id="ding1", user_id="wang", union_id="uWang", name="王小明")
 LI = Operator(corp_id="ding1", user_id="li", union_id="uLi", name="李经理")
+ZHAO = Operator(corp_id="ding1", user_id="zhao", union_id="uZhao", name="赵同事")
+QIAN = Operator(corp_id="ding1", user_id="qian", union_id="uQian", name="钱同事")
 SPACE = Space(id="sp1", name="市场部群文件", corp_id="ding1")
 LANGUAGES: Sequence[Language] = ("zh", "en")
 
@@ -99,6 +105,39 @@ def request(
         decided_by=decided_by,
         decided_at=ASKED_AT + timedelta(minutes=3) if decided_by else None,
     )
+
+
+SURVEY = Survey(
+    oldest=datetime(2019, 3, 2, tzinfo=UTC),
+    newest=datetime(2022, 11, 30, tzinfo=UTC),
+    others=4,
+    owners=(Owner(union_id="uZhao", name="赵同事", dentries=3), Owner(union_id="uQian", name="", dentries=1)),
+)
+
+
+def voted(
+    *votes: Vote,
+    state: RequestState = RequestState.AWAITING_APPROVAL,
+    needed: int = 1,
+    asked: Sequence[Operator] = (LI,),
+    permanent: bool = False,
+    decided_by: Operator | None = None,
+    **given: object,
+) -> Request:
+    """The same request where others decide, until 14:32, and it begins by 15:05."""
+    ruling = Ruling(rule="many", answer="approve", needed=needed, approvers=("manager",))
+    update = {"ruling": ruling, "survey": SURVEY, "asked": tuple(asked), "votes": votes, "nonce": "a1b2c3d4"}
+    run_before = ASKED_AT + timedelta(minutes=63) if decided_by else None
+    waiting = request(state=state, permanent=permanent, decided_by=decided_by)
+    return waiting.model_copy(update={**update, "run_before": run_before, **given})
+
+
+def yes(operator: Operator, minutes: int = 3) -> Vote:
+    return Vote(operator=operator, approves=True, at=ASKED_AT + timedelta(minutes=minutes))
+
+
+def no(operator: Operator, minutes: int = 3, reason: str = "") -> Vote:
+    return Vote(operator=operator, approves=False, at=ASKED_AT + timedelta(minutes=minutes), reason=reason)
 
 
 def receipt(results: Sequence[ItemResult], **given: object) -> Receipt:

@@ -93,8 +93,10 @@ class FakeDingTalk:
         return web.json_response({"accessToken": f"token-{self.tokens_given}", "expireIn": 7200})
 
     async def _reply(self, request: web.Request) -> web.StreamResponse:
-        text = await request.text()
-        is_json = request.content_type == "application/json"
+        body: Any = await _form(request)
+        if request.content_type == "application/json":
+            text = await request.text()
+            body = json.loads(text) if text else {}
         token = request.headers.get("x-acs-dingtalk-access-token") or request.query.get("access_token", "")
         self.seen.append(
             Seen(
@@ -102,7 +104,7 @@ class FakeDingTalk:
                 request.raw_path.partition("?")[0],
                 dict(request.query),
                 token,
-                json.loads(text) if is_json and text else dict(await request.post()),
+                body,
             )
         )
         reply = self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
@@ -126,3 +128,11 @@ class FakeDingTalk:
         return web.Response(
             body=reply.bytes, status=reply.status, content_type=reply.content_type, headers=reply.headers
         )
+
+
+async def _form(request: web.Request) -> dict[str, str | bytes]:
+    """The fields of a form; of a file its content. No form has none."""
+    fields: dict[str, str | bytes] = {}
+    for name, value in (await request.post()).items():
+        fields[name] = value.file.read() if isinstance(value, web.FileField) else str(value)
+    return fields

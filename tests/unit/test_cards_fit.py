@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Card, Entry, Language, Operator, Outcome, RequestState, Space
+from bot.models import (
+    Card,
+    Entry,
+    Language,
+    Operator,
+    Outcome,
+    Owner,
+    Receipt,
+    RequestState,
+    Ruling,
+    Space,
+    Survey,
+    Totals,
+)
+from cards.approval import approval_card
 from cards.entries import entry_line
-from cards.escape import escape
-from cards.fit import VALUE_BYTES, characters, json_bytes, pages, short, short_path, utf8_bytes
-from cards.request import NAME_BYTES, preview_card, request_card
+from cards.escape import Markdown, escape
+from cards.fit import NAME_BYTES, VALUE_BYTES, characters, json_bytes, pages, short, short_path, utf8_bytes
+from cards.request import preview_card, request_card
 from cards.result import result_card
 from cards.texts import texts
 from tests.unit.cards_given import (
+    ASKED_AT,
     LANGUAGES,
     LI,
     SHANGHAI,
@@ -23,10 +39,17 @@ from tests.unit.cards_given import (
     file,
     folder,
     hostile,
+    kinds,
+    no,
     receipt,
     request,
     result,
+    voted,
+    yes,
 )
+
+OURS = {"paragraph_open", "paragraph_close", "inline", "text", "strong_open", "strong_close"}
+RED = "<font colorTokenV2=common_red1_color>"
 
 long_texts = st.one_of(
     st.sampled_from(
@@ -104,6 +127,78 @@ def test_the_question_fits_in_every_later_state(
     account = receipt([result(entry, Outcome.UNKNOWN) for entry in some]) if finished else None
 
     assert_fits(request_card(decided, some * 100, texts(language), SHANGHAI, account))
+
+
+voting = st.tuples(
+    st.integers(0, 12), st.integers(1, 12), st.sampled_from(RequestState), st.booleans(), st.booleans()
+)
+
+
+@settings(deadline=None)
+@given(languages, entries, long_texts, long_texts, voting)
+def test_the_cards_of_an_approval_fit_and_name_what_must_be_known(
+    language: Language,
+    some: list[Entry],
+    name: str,
+    said: str,
+    voting: tuple[int, int, RequestState, bool, bool],
+) -> None:
+    approvals, needed, state, permanent, finished = voting
+    t, who = texts(language), LI.model_copy(update={"name": name})
+    votes = [yes(who, minute) for minute in range(approvals)]
+    votes += [no(who, 20, said)] if state is RequestState.REJECTED else []
+    given = voted(
+        *votes,
+        state=state,
+        needed=needed,
+        asked=[who] * max(needed, approvals),
+        permanent=permanent,
+        decided_by=who if approvals >= needed else None,
+        requester=who,
+        space=Space(id="s", name=said),
+        reason=said,
+        survey=Survey(
+            oldest=ASKED_AT - timedelta(days=999),
+            newest=ASKED_AT,
+            others=99_999,
+            owners=(Owner(union_id="x", name=name, dentries=33_333),) * 3,
+        ),
+        totals=Totals(targets=50, dentries=999_999, folders=999_999, size_bytes=10**18),
+        ruling=Ruling(answer="approve", needed=needed, run_as="approver"),
+        expires_at=ASKED_AT + timedelta(days=9),
+    )
+    account = receipt([result(entry, Outcome.UNKNOWN) for entry in some]) if finished else None
+    for why in (said, Markdown("规" * 200)):
+        for card in (
+            approval_card(given, some * 9, t, SHANGHAI, account, why=why),
+            request_card(given, some * 9, t, SHANGHAI, account, why=why),
+        ):
+            assert_fits(card)
+            assert kinds(card.markdown.replace(RED, "").replace("</font>", "")) <= OURS
+            assert short(name, NAME_BYTES) in card.markdown
+            if state is RequestState.AWAITING_APPROVAL:
+                assert permanent is ("永久" in card.markdown or "permanently" in card.markdown)
+                assert "14:02" in card.tips
+
+
+@settings(deadline=None)
+@given(languages, long_texts, st.integers(1, 12))
+def test_the_result_fits_whoever_approved_and_whatever_was_added(
+    language: Language, name: str, approvals: int
+) -> None:
+    t, who = texts(language), LI.model_copy(update={"name": name})
+    changed = [
+        result(folder(f"/{name}{number}", 9), Outcome.CHANGED).model_copy(
+            update={"added": 3, "added_names": (name, name, name)}
+        )
+        for number in range(9)
+    ]
+    asked = voted(*[yes(who)] * approvals, state=RequestState.FAILED, decided_by=who, requester=who)
+    card = result_card(Receipt(request=asked, results=tuple(changed), elapsed_s=1), t, SHANGHAI)
+
+    assert_fits(card)
+    assert "📁" in card.markdown
+    assert kinds(card.markdown) <= OURS
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.models import Conversation, Language, Manifest, Outcome, RequestState
+from bot.models import Conversation, Language, Manifest, Outcome, Request, RequestState
 from cards.fit import PAGE_BYTES
 from cards.help import COMMANDS, help_command, help_text
 from cards.lists import details_pages, dry_run_text, listing
@@ -19,12 +19,16 @@ from tests.unit.cards_given import (
     SHANGHAI,
     SPACE,
     WANG,
+    ZHAO,
     file,
     folder,
     kinds,
+    no,
     receipt,
     request,
     result,
+    voted,
+    yes,
 )
 
 ZH, EN = texts("zh"), texts("en")
@@ -120,6 +124,50 @@ def test_status_tells_what_came_of_it() -> None:
         "8 items moved to the recycle bin",
         "Send details K7M2 to see every entry",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        (
+            voted(yes(LI), needed=2, asked=(LI, ZHAO, WANG)),
+            [
+                "⏳ 已请李经理、赵同事、王小明审批，其中 2 人批准即可",
+                "已批准 1 / 2：**李经理**（14:05）",
+                "14:32 前有效",
+            ],
+        ),
+        (
+            voted(yes(LI), state=RequestState.APPROVED, decided_by=LI),
+            ["⏳ **李经理** 14:05 批准，15:05 前开始删除"],
+        ),
+        (voted(state=RequestState.EXPIRED), ["到 14:32 没有人批准，已过期，什么都没有删"]),
+        (
+            voted(yes(LI), state=RequestState.EXPIRED, decided_by=LI),
+            ["**李经理** 14:05 批准，但到 15:05 还没能开始，已过期，什么都没有删"],
+        ),
+        (
+            voted(no(LI, 3, "还在用"), state=RequestState.REJECTED, decided_by=LI),
+            ["**李经理** 14:05 驳回，什么都没有删。驳回理由：还在用"],
+        ),
+    ],
+)
+def test_status_tells_who_decides_and_how_far_it_is(given: Request, lines: list[str]) -> None:
+    assert status_text(given, ZH, SHANGHAI).split("\n\n")[3:-1] == lines
+
+
+def test_what_is_approved_and_waits_is_not_said_to_be_deleting() -> None:
+    waiting = voted(yes(LI), state=RequestState.APPROVED, decided_by=LI)
+    assert "approved, not begun" in status_list([waiting], EN)
+    assert "deleting" in status_list([request(state=RequestState.APPROVED, decided_by=WANG)], EN)
+
+
+def test_details_of_what_waits_say_once_who_is_asked() -> None:
+    first, *rest = details_pages(voted(), LONG, EN)
+
+    assert first.split("\n\n")[1] == "⏳ Asked to approve: 李经理"
+    assert not [page for page in rest if "Asked" in page]
+    assert "Asked" not in details_pages(voted(state=RequestState.DONE), LONG, EN)[0]
 
 
 def test_a_list_of_requests_is_a_line_each() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Language, RequestState
+from bot.models import Language, Request, RequestState, Ruling
 from cards import replies
 from cards.texts import Texts, texts
 from tests.unit.cards_given import (
@@ -22,7 +22,10 @@ from tests.unit.cards_given import (
     file,
     hostile,
     kinds,
+    no,
     request,
+    voted,
+    yes,
 )
 
 PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "strong_open", "strong_close"}
@@ -81,9 +84,10 @@ REPLIES: dict[str, Reply] = {
     "too_late": lambda t, _: replies.too_late(t, request(state=RequestState.RUNNING)),
     "confirmed": lambda t, _: replies.confirmed(t, request()),
     "cancelled": replies.cancelled,
-    "rejected": lambda t, x: replies.rejected(
-        t, request(state=RequestState.REJECTED, decided_by=LI), SHANGHAI, x
-    ),
+    "refused_by_rule": lambda t, x: replies.refused_by_rule(t, Ruling(rule=x), why=x),
+    "no_rule": lambda t, _: replies.no_rule(t),
+    "nobody_can_approve": lambda t, _: replies.nobody_can_approve(t),
+    "too_few_approvers": lambda t, _: replies.too_few_approvers(t, 3, 1),
     "details_sent": replies.details_sent,
     "details_not_sent": replies.details_not_sent,
     "slow": lambda t, _: replies.slow(t, 3, 47),
@@ -180,6 +184,42 @@ def test_who_was_faster_is_named() -> None:
     assert "已经结束" in replies.too_late(ZH, request(state=RequestState.DONE))
     assert "永久" in replies.confirmed(ZH, request(permanent=True))
     assert "--permanent" not in replies.no_recycle_bin(ZH, "x", allow_permanent=False)
+
+
+def test_a_refusal_says_the_rule_s_own_words_or_which_rule_it_is() -> None:
+    own = Ruling(rule="contracts", answer="refuse", sentence="合同要保留 10 年。")
+    bare = Ruling(rule="contracts", answer="refuse")
+
+    assert replies.refused_by_rule(ZH, own, why="/合同").split("\n\n") == [
+        "合同要保留 10 年。",
+        "什么都没有删。",
+    ]
+    assert "“contracts”" in replies.refused_by_rule(EN, bare)
+    assert "“contracts” does not allow this (over 500 items)" in replies.refused_by_rule(
+        EN, bare, why="over 500 items"
+    )
+    assert "3 approvals and only 1" in replies.too_few_approvers(EN, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            voted(yes(LI), yes(WANG, 4), needed=2, state=RequestState.RUNNING, decided_by=WANG),
+            "**李经理**（14:05）、**王小明**（14:06）批准。",
+        ),
+        (
+            voted(no(LI, 3, "还在用"), state=RequestState.REJECTED, decided_by=LI),
+            "**李经理** 14:05 驳回，什么都没有删。驳回理由：还在用。",
+        ),
+        (
+            voted(yes(LI), state=RequestState.EXPIRED, decided_by=LI),
+            "**李经理** 14:05 批准，但到 15:05 还没能开始，已过期，什么都没有删。",
+        ),
+    ],
+)
+def test_whoever_comes_too_late_hears_who_decided_what(given: Request, said: str) -> None:
+    assert replies.already_decided(ZH, given, SHANGHAI) == f"K7M2 已经处理过了：{said}"
 
 
 def test_entries_of_the_same_name_are_told_apart_by_id() -> None:

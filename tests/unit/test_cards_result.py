@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from bot.models import ItemResult, Outcome
+from bot.models import ItemResult, Outcome, Receipt, RequestState, Ruling
 from cards.result import MAX_FAILURES, cause_key, result_card
 from cards.texts import texts
-from tests.unit.cards_given import ENTRIES, LI, SHANGHAI, button_ids, file, receipt, result
+from tests.unit.cards_given import (
+    ENTRIES,
+    LI,
+    SHANGHAI,
+    ZHAO,
+    button_ids,
+    file,
+    folder,
+    receipt,
+    request,
+    result,
+    voted,
+    yes,
+)
 
 ZH, EN = texts("zh"), texts("en")
 
@@ -134,3 +147,43 @@ def test_a_permanent_deletion_is_not_said_to_be_restorable() -> None:
 
     assert card.title == "⛔ Permanently deleted: 8 items · K7M2"
     assert "bin" not in card.markdown
+
+
+def test_everybody_who_approved_is_named() -> None:
+    both = voted(yes(LI), yes(ZHAO, 18), needed=2, state=RequestState.RUNNING, decided_by=ZHAO)
+    card = result_card(Receipt(request=both, results=(result(ENTRIES[1]),), elapsed_s=3), ZH, SHANGHAI)
+    assert "**王小明** 提出，**李经理**（14:05）、**赵同事**（14:20）批准" in card.markdown
+
+
+def test_what_changed_since_the_approval_is_said_with_what_is_new() -> None:
+    changed = [
+        ItemResult(entry=ENTRIES[0], outcome=Outcome.CHANGED, added=3, added_names=("新.pdf", "[x](y)")),
+        ItemResult(entry=folder("/c"), outcome=Outcome.CHANGED, added=1, added_names=("d.txt",)),
+        ItemResult(entry=folder("/e"), outcome=Outcome.CHANGED, added=2),
+        result(ENTRIES[1], Outcome.CHANGED),
+    ]
+    given = Receipt(request=voted(yes(LI), decided_by=LI), results=tuple(changed), elapsed_s=3)
+    shown = result_card(given, ZH, SHANGHAI).markdown.split("\n\n")
+
+    assert shown[2:-2] == [
+        "⚠️ 8 项没有删除：文件夹里的内容比批准时多了；仍要删除，请重新发送命令",
+        "📁 /2023/drafts · 之后新增 3 项：新.pdf、［x］(y) 等",
+        "📁 /c · 之后新增 1 项：d.txt",
+        "📁 /e · 之后新增 2 项",
+    ]
+    assert shown[-2:] == ["⚠️ 1 项没有删除：批准之后内容变了；仍要删除，请重新发送命令", "📄 /report.pdf"]
+    confirmed = result_card(receipt(changed), EN, SHANGHAI).markdown
+    assert "the folders hold more than was confirmed" in confirmed
+    assert "it changed after the confirmation" in confirmed
+
+
+def test_rights_that_lack_are_those_of_whoever_it_ran_as() -> None:
+    given = voted(yes(LI), decided_by=LI, ruling=Ruling(answer="approve", run_as="approver"))
+    denied = Receipt(request=given, results=(result(ENTRIES[1], Outcome.DENIED),), elapsed_s=3)
+    assert "李经理没有删除权限" in result_card(denied, ZH, SHANGHAI).markdown
+
+
+def test_who_asked_is_named_where_nobody_had_to_confirm() -> None:
+    given = request(state=RequestState.RUNNING).model_copy(update={"ruling": Ruling(answer="run")})
+    ran = Receipt(request=given, results=(result(ENTRIES[1]),), elapsed_s=3)
+    assert "**王小明** 提出，按规则无需确认" in result_card(ran, ZH, SHANGHAI).markdown

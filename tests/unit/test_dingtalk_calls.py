@@ -1,5 +1,7 @@
 """What the single calls send and make of the answer, where a plain round trip does not show it."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 import stamina
 
 from bot.dingtalk import Progress, errors
+from bot.dingtalk.hosts import own_address
 from bot.models import Conversation
 from tests.unit.dingtalk_server import FakeDingTalk, Reply
 
@@ -239,7 +242,181 @@ async def test_a_reply_that_is_refused(errcode: int, kind: type[errors.DingTalkE
 
 
 @pytest.mark.parametrize("host", ["oapi.dingtalk.com", "api.dingtalk.io", "OAPI.DingTalk.com"])
-async def test_dingtalks_own_hosts_are_known(host: str) -> None:
-    async with FakeDingTalk(Reply()) as server, server.client() as client:
-        address = f"https://{host}/robot/sendBySession?session=1"
-        assert client.robot._checked(address).query["session"] == "1"
+def test_dingtalks_own_hosts_are_known(host: str) -> None:
+    url = own_address("a call", f"https://{host}/robot/sendBySession?session=1", [])
+    assert url.query["session"] == "1"
+
+
+async def test_administrators_are_each_named_once() -> None:
+    found = [{"sys_level": level, "userid": name} for level, name in ((1, "boss"), (2, "li"), (2, "boss"))]
+    async with FakeDingTalk(Reply(body={"errcode": 0, "result": found})) as server, server.client() as client:
+        assert await client.contact.admins() == ["boss", "li"]
+    assert (server.seen[0].raw_path, server.seen[0].body) == ("/topapi/user/listadmin", {})
+    assert server.seen[0].token == "token-1"
+
+
+async def test_departments_above_come_by_department() -> None:
+    above = [{"parent_dept_id_list": [37, 1]}, {"parent_dept_id_list": [456, 123, 1]}, {}]
+    answer = Reply(body={"errcode": 0, "result": {"parent_list": above}})
+    async with FakeDingTalk(answer) as server, server.client() as client:
+        assert await client.contact.departments_above("wang") == [["37", "1"], ["456", "123", "1"], []]
+    assert server.seen[0].body == {"userid": "wang"}
+
+
+def delivered(*people: str, failed: tuple[str, ...] = (), named: bool = True) -> list[dict[str, Any]]:
+    """Deliver results for these people, in this order."""
+    return [
+        {"spaceType": "IM_ROBOT", "spaceId": who if named else "", "success": who not in failed}
+        for who in people
+    ]
+
+
+def created(*people: str, **how: Any) -> Reply:
+    return Reply(body={"success": True, "result": {"deliverResults": delivered(*people, **how)}})
+
+
+async def test_one_card_goes_to_several_people_in_one_call() -> None:
+    async with FakeDingTalk(created("li", "zhao")) as server, server.client() as client:
+        missed = await client.card.create_and_deliver(
+            out_track_id="o", template_id="t", params={"a": "b"}, people=["li", "zhao", "li"]
+        )
+    assert missed == []
+    (seen,) = server.seen
+    assert seen.body == {
+        "cardTemplateId": "t",
+        "outTrackId": "o",
+        "callbackType": "STREAM",
+        "cardData": {"cardParamMap": {"a": "b"}},
+        "openSpaceId": "dtv1.card//IM_ROBOT.li;IM_ROBOT.zhao",
+        "imRobotOpenSpaceModel": {"supportForward": False},
+        "imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT", "robotCode": "the-robot"},
+        "userIdType": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        created("c", "b", "a", failed=("b",)),
+        created("a", "b", "c", failed=("b",), named=False),
+        created("a", "c"),
+    ],
+)
+async def test_who_was_not_reached_is_told(reply: Reply) -> None:
+    async with FakeDingTalk(reply) as server, server.client() as client:
+        missed = await client.card.create_and_deliver(
+            out_track_id="o", template_id="t", params={}, people=["a", "b", "c"]
+        )
+    assert missed == ["b"]
+
+
+async def test_a_card_that_reaches_nobody_is_an_error() -> None:
+    nobody = created("a", "b", failed=("a", "b"))
+    async with FakeDingTalk(nobody) as server, server.client() as client:
+        with pytest.raises(errors.DeliveryFailed):
+            await client.card.create_and_deliver(
+                out_track_id="o", template_id="t", params={}, people=["a", "b"]
+            )
+
+
+MANY = [f"{number:064}" for number in range(30)]
+FIT = 13
+"""74 characters and a semicolon each, in 1 000"""
+
+
+async def test_people_for_whom_an_address_has_no_room_get_the_same_card_by_more_calls() -> None:
+    fine = [
+        Reply(body={"success": True, "result": delivered(*MANY[start : start + FIT])})
+        for start in (FIT, 2 * FIT)
+    ]
+    async with FakeDingTalk(created(*MANY[:FIT]), *fine) as server, server.client() as client:
+        assert not await client.card.create_and_deliver(
+            out_track_id="o", template_id="t", params={}, people=MANY
+        )
+    assert [seen.raw_path.rpartition("/")[2] for seen in server.seen] == [
+        "createAndDeliver",
+        "deliver",
+        "deliver",
+    ]
+    addresses = [seen.body["openSpaceId"] for seen in server.seen]
+    assert max(map(len, addresses)) <= 1000
+    reached = [part.partition(".")[2] for each in addresses for part in each.split("//")[1].split(";")]
+    assert reached == MANY
+    assert server.seen[1].body == {
+        "outTrackId": "o",
+        "openSpaceId": addresses[1],
+        "imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT", "robotCode": "the-robot"},
+        "userIdType": 1,
+    }
+
+
+async def test_a_later_call_that_fails_takes_nothing_back() -> None:
+    busy = Reply(500, {"code": "system.busy", "message": "", "requestid": "R"})
+    async with FakeDingTalk(created(*MANY[:FIT]), busy) as server, server.client() as client:
+        missed = await client.card.create_and_deliver(
+            out_track_id="o", template_id="t", params={}, people=MANY
+        )
+    assert missed == MANY[FIT:]
+
+
+async def test_a_card_that_exists_is_shown_to_more_people() -> None:
+    answer = Reply(body={"success": True, "result": delivered("li", "zhao", failed=("zhao",))})
+    async with FakeDingTalk(answer) as server, server.client() as client:
+        assert await client.card.deliver("o", ["li", "zhao"]) == ["zhao"]
+    assert server.seen[0].body["openSpaceId"] == "dtv1.card//IM_ROBOT.li;IM_ROBOT.zhao"
+
+
+async def test_a_card_that_does_not_exist_cannot_be_shown() -> None:
+    gone = Reply(400, {"code": "param.cardNotExist", "message": "卡片不存在", "requestid": "R"})
+    async with FakeDingTalk(gone) as server, server.client() as client:
+        with pytest.raises(errors.NotFound):
+            await client.card.deliver("o", ["li"])
+
+
+async def test_a_file_is_uploaded_and_sent_to_one_person() -> None:
+    uploaded = Reply(body={"errcode": 0, "media_id": "@lAz", "created_at": 1, "type": "file"})
+    async with FakeDingTalk(uploaded, Reply(body={})) as server, server.client() as client:
+        await client.robot.send_file("wang", '表 "1".xlsx', b"PK content")
+    up, sent = server.seen
+    assert (up.raw_path, up.token, up.body["type"]) == ("/media/upload", "token-1", "file")
+    assert up.body["media"] == b"PK content"
+    assert sent.body == {
+        "robotCode": "the-robot",
+        "msgKey": "sampleFile",
+        "msgParam": '{"mediaId": "@lAz", "fileName": "表 \\"1\\".xlsx", "fileType": "xlsx"}',
+        "userIds": ["wang"],
+    }
+
+
+async def test_a_file_that_no_message_can_carry_is_packed() -> None:
+    uploaded = Reply(body={"errcode": 0, "media_id": "@lAz"})
+    async with FakeDingTalk(uploaded, Reply(body={})) as server, server.client() as client:
+        await client.robot.send_file("wang", "K7M2 清单.csv", "路径\n/a".encode())
+    with zipfile.ZipFile(io.BytesIO(server.seen[0].body["media"])) as archive:
+        assert archive.namelist() == ["K7M2 清单.csv"]
+        assert archive.read("K7M2 清单.csv").decode() == "路径\n/a"
+    assert '"fileName": "K7M2 清单.zip", "fileType": "zip"' in server.seen[1].body["msgParam"]
+
+
+@pytest.mark.parametrize("size", [0, 20 * 1024 * 1024 + 1])
+async def test_a_file_of_no_size_for_dingtalk_is_not_sent(size: int) -> None:
+    async with FakeDingTalk(Reply(body={})) as server, server.client() as client:
+        with pytest.raises(errors.Invalid, match="20 MB"):
+            await client.media.upload("a.pdf", bytes(size))
+    assert server.seen == []
+
+
+async def test_a_refused_token_sends_the_file_again() -> None:
+    refused = Reply(body={"errcode": 40014, "errmsg": "不合法的access_token"})
+    uploaded = Reply(body={"errcode": 0, "media_id": "@lAz"})
+    async with FakeDingTalk(refused, uploaded) as server, server.client() as client:
+        assert await client.media.upload("a.pdf", b"x") == "@lAz"
+    assert [seen.body["media"] for seen in server.seen] == [b"x", b"x"]
+
+
+async def test_a_file_that_does_not_reach_them_is_an_error() -> None:
+    uploaded = Reply(body={"errcode": 0, "media_id": "@lAz"})
+    unknown = Reply(body={"invalidStaffIdList": ["wang"]})
+    async with FakeDingTalk(uploaded, unknown) as server, server.client() as client:
+        with pytest.raises(errors.DeliveryFailed):
+            await client.robot.send_file("wang", "a.pdf", b"x")

@@ -61,6 +61,7 @@ ORDERS: list[tuple[str, str, Json, str]] = [
     ("POST", "clock", {"advanceS": 1}, "clock"),
     ("PUT", f"apps/{CLIENT_ID}", {"scopes": None}, "people"),
     ("POST", "templates", {"templateId": "t"}, "people"),
+    ("POST", "people/wang", {"title": "new"}, "people"),
     ("DELETE", "calls", None, "calls"),
     ("POST", "drive", {"name": "new", "creator": "li"}, "drive"),
     ("POST", f"drive/{SPACE}", {"setRights": [{"path": "/", "grants": {}}]}, "drive"),

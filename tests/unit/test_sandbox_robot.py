@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sandbox.media import Contents
 from tests.conformance.control import Control
 from tests.unit.sandbox_listener import call, listening
 
@@ -145,16 +146,55 @@ async def test_a_session_webhook_expires(sandbox: Control) -> None:
         assert (await answer.json())["errcode"] == 400101
 
 
-async def test_a_file_is_uploaded_and_sent(sandbox: Control) -> None:
-    form = aiohttp.FormData({"type": "file"})
-    form.add_field("media", b"a,b\n", filename="a.csv")
+async def uploaded(sandbox: Control, name: str, content: bytes) -> Json:
+    form = aiohttp.FormData({"type": "file"}, quote_fields=False)
+    form.add_field("media", content, filename=name)
     query = {"access_token": await sandbox.token()}
     async with sandbox.http.post(f"{sandbox.url}/media/upload", params=query, data=form) as answer:
-        media = await answer.json()
+        return await answer.json()
+
+
+async def test_a_file_is_uploaded_and_sent_to_one_person(sandbox: Control) -> None:
+    media = await uploaded(sandbox, "清单.zip", b"PK\x00\xff")
     assert (media["errcode"], media["type"]) == (0, "file")
-    body = message("sampleFile", mediaId=media["media_id"], fileName="a.csv", fileType="csv")
-    assert (await call(sandbox, "POST", SEND, body))[0] == 200
-    assert (await sandbox.read("wang", GROUP))[0]["fileName"] == "a.csv"
+    about = {"mediaId": media["media_id"], "fileName": "清单.zip", "fileType": "zip"}
+    body = {**message("sampleFile", **about), "userIds": ["wang"]}
+    assert (await call(sandbox, "POST", BATCH, body))[1]["invalidStaffIdList"] == []
+    (shown,) = await sandbox.read("wang", "one:wang")
+    assert {"kind": "file", **about}.items() <= shown.items()
+    async with sandbox.http.get(f"{sandbox.url}/sandbox/media/{shown['mediaId']}") as answer:
+        assert (answer.status, await answer.read()) == (200, b"PK\x00\xff")
+        assert answer.content_disposition is not None
+        assert answer.content_disposition.filename == "清单.zip"
+    assert await sandbox.read("wang", GROUP, wait_s=0) == []
+
+
+async def test_a_file_of_an_undocumented_kind_is_refused(sandbox: Control) -> None:
+    assert (await uploaded(sandbox, "list.csv", b"a,b"))["errcode"] == 40005
+    media = await uploaded(sandbox, "slides.PPTX", b"PK")
+    body = message("sampleFile", mediaId=media["media_id"], fileName="slides.pptx", fileType="pptx")
+    status, refused = await call(sandbox, "POST", SEND, body)
+    assert (status, refused["code"]) == (400, "invalidParameter.param.invalid")
+
+
+async def test_what_was_uploaded_is_kept_over_a_saved_state_but_not_in_it(sandbox: Control) -> None:
+    media_id = (await uploaded(sandbox, "a.zip", b"PK"))["media_id"]
+    state = await sandbox.ask("GET", "state")
+    assert state["media"] == {media_id: "a.zip"}
+    for media, status in ((state["media"], 200), ({}, 400)):
+        await sandbox.ask("PUT", "state", {"media": media})
+        async with sandbox.http.get(f"{sandbox.url}/sandbox/media/{media_id}") as answer:
+            assert answer.status == status
+
+
+def test_the_oldest_uploads_are_forgotten_by_their_bytes() -> None:
+    contents = Contents(most_bytes=5)
+    for name in ("one", "two", "three"):
+        contents.put(name, name.encode())
+    assert [contents.get(name) for name in ("one", "two", "three")] == [None, None, b"three"]
+    contents.keep(())
+    contents.put("four", b"1234")
+    assert contents.get("four") == b"1234"
 
 
 async def test_a_third_party_app_gets_its_ticket_and_a_token(sandbox: Control) -> None:
@@ -186,6 +226,8 @@ async def test_a_third_party_app_gets_its_ticket_and_a_token(sandbox: Control) -
         ("user/getbyunionid", {"unionid": "nobody"}, 60121),
         ("v2/department/get", {"dept_id": 99}, 60003),
         ("v2/department/get", {"dept_id": "x"}, 400002),
+        ("v2/department/listparentbyuser", {"userid": "sun"}, 33012),
+        ("v2/department/listparentbyuser", {}, 400002),
         ("role/simplelist", {"role_id": 1}, 33011),
         ("role/simplelist", {"role_id": 1001, "size": 101}, 40069),
     ],
@@ -206,3 +248,6 @@ async def test_people_who_are(sandbox: Control) -> None:
     assert (await ask("v2/department/get", {"dept_id": "10"}))["dept_manager_userid_list"] == ["li"]
     page = await ask("role/simplelist", {"role_id": 1001, "size": 1, "offset": 0})
     assert (page["hasMore"], page["list"][0]["userid"]) == (True, "li")
+    assert await ask("user/listadmin", {}) == [{"userid": "admin", "sys_level": 1}]
+    ways = (await ask("v2/department/listparentbyuser", {"userid": "admin"}))["parent_list"]
+    assert [way["parent_dept_id_list"] for way in ways] == [[1], [20, 1]]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+from datetime import time
 from pathlib import Path
 
 import pytest
 
+from bot.channels import EVENTS
 from bot.settings import PUBLIC_TEMPLATE, Settings, SettingsError, load, load_database
 
 SECRET = "tops3cret-value"
@@ -235,3 +238,101 @@ def test_every_setting_has_a_documented_way_in() -> None:
     """Variables are DINGSWEEP_ and the field's name: nothing else is to be looked up."""
     assert Settings.model_config["env_prefix"] == "DINGSWEEP_"
     assert all(name == name.lower() for name in Settings.model_fields)
+
+
+HOOK = f"https://oapi.dingtalk.com/robot/send?access_token={SECRET}"
+
+
+def test_channels_are_told_what_ended_unless_they_say_otherwise(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text(
+        'quiet_hours = "20:00-08:00"\ncut_notices = ["requested"]\n'
+        '[[notify]]\nname = "audit"\nconversation = "cidA=="\n'
+        '[[notify]]\nname = "boss"\nuser = "li"\nevents = ["failed"]\ndigest = "daily"\nat = "18:30"\n'
+        'quiet_hours = ""\nlanguage = "en"\nglobal = false\n'
+        f'[[notify]]\nname = "ops"\nwebhook = "{HOOK}"\nsecret = "SEC{SECRET}"\nat = 07:15:00\n'
+    )
+    settings = load(folder)
+    audit, boss, ops = settings.notify
+    assert audit.events == ("rejected", "expired", "done", "failed", "restored")
+    assert (audit.digest, audit.quiet_hours, audit.is_global, audit.is_webhook) == ("each", None, True, False)
+    assert (boss.digest, boss.at, boss.quiet_hours, boss.language) == ("daily", time(18, 30), "", "en")
+    assert (ops.is_webhook, ops.at) == (True, time(7, 15))
+    assert [boss.wants("failed", names) for names in ((), ("boss",), ("ops",))] == [False, True, False]
+    assert [audit.wants(event, ()) for event in EVENTS] == [False, False, True, True, False, True, True, True]
+    assert (settings.monthly_calls, settings.monthly_webhooks) == (5000, 3000)
+    assert (settings.quiet_hours, settings.cut_notices) == ("20:00-08:00", ("requested",))
+    assert SECRET not in repr(settings) + settings.model_dump_json()
+
+
+def test_channels_by_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DINGSWEEP_NOTIFY", '[{"name": "audit", "user": "li", "global": false}]')
+    (channel,) = load(folder).notify
+    assert (channel.name, channel.is_global) == ("audit", False)
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ({}, "is wrong at entry 2 (it needs exactly one of conversation, user and webhook): write tables"),
+        ({"user": "li", "conversation": "cid"}, "(it needs exactly one of conversation, user and webhook)"),
+        ({"user": "li", "secret": SECRET}, "at entry 2 (a secret belongs to a webhook)"),
+        ({"user": "li", "name": ""}, "at entry 2, name: give it a name"),
+        ({"user": "li", "name": "first"}, "NOTIFY is wrong (two have the same name)"),
+        ({"user": "li", "events": ["deleted"]}, "at entry 2, events: write a list of some of requested,"),
+        ({"user": "li", "events": []}, "at entry 2, events: write a list"),
+        ({"user": "li", "digest": "weekly"}, "at entry 2, digest: write each, hourly or daily."),
+        ({"user": "li", "at": "25:00"}, 'at entry 2, at: write a time of day, for example "09:00".'),
+        ({"user": "li", "at": 9}, "at entry 2, at (no time of day): "),
+        ({"user": "li", "at": "09:00Z"}, "a time of day has no time zone of its own"),
+        ({"user": "li", "quiet_hours": "20-8"}, "at entry 2, quiet_hours (no hours): write for example"),
+        ({"user": "li", "quiet_hours": "25:00-08:00"}, "at entry 2, quiet_hours"),
+        ({"user": "li", "quiet_hours": "08:00-08:00"}, "quiet_hours (begin and end are the same)"),
+        ({"user": "li", "language": "fr"}, "at entry 2, language: write zh or en."),
+        ({"user": "li", "global": "perhaps"}, "at entry 2, global: write true or false."),
+        ({"user": "li", "evnts": SECRET}, "at entry 2, evnts: remove it or mend its spelling."),
+        (
+            {"webhook": f"https://oapi.dingtalk.com/robot/{SECRET}"},
+            "(not the whole address of a custom robot)",
+        ),
+        ({"webhook": f"https://[{SECRET}"}, "at entry 2, webhook (not the whole address"),
+        ({"webhook": "https://oapi.dingtalk.com/robot/send?access_token="}, "webhook (not the whole address"),
+        (SECRET, "at entry 2: write tables [[notify]]"),
+    ],
+)
+def test_a_channel_that_cannot_be_is_named_with_its_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, table: object, line: str
+) -> None:
+    given = {"name": "second"} | table if isinstance(table, dict) else table
+    monkeypatch.setenv("DINGSWEEP_NOTIFY", json.dumps([{"name": "first", "user": "li"}, given]))
+    said = mistake(folder)
+    assert said.startswith("DINGSWEEP_NOTIFY is wrong")
+    assert line in said
+    assert "Input" not in said, "words of a library"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("NOTIFY", "3", "write tables [[notify]]"),
+        ("QUIET_HOURS", "at night", "write for example 20:00-08:00"),
+        ("MONTHLY_CALLS", "-1", "write a whole number, 0 for no limit"),
+        ("MONTHLY_WEBHOOKS", "many", "write a whole number, 0 for no limit"),
+        ("CUT_NOTICES", '["deleted"]', "the first to go first"),
+        ("CUT_NOTICES_FROM", "80", "write a number from 0 to 1"),
+    ],
+)
+def test_a_wrong_value_about_notices_is_named_with_its_remedy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, hint: str
+) -> None:
+    monkeypatch.setenv(f"DINGSWEEP_{name}", value)
+    line = mistake(folder)
+    assert line.startswith(f"DINGSWEEP_{name} is wrong")
+    assert hint in line
+
+
+def test_a_rule_notifies_channels_that_are_there(folder: Path) -> None:
+    rule = '[[rules]]\nname = "All"\nanswer = "run"\npermanent = false\nnotify = ["audit"]\n'
+    (folder / "dingsweep.toml").write_text(rule)
+    assert mistake(folder) == "no [[notify]] has the name 'audit' that rule 'All' notifies."
+    (folder / "dingsweep.toml").write_text(rule + '[[notify]]\nname = "audit"\nuser = "li"\nglobal = false\n')
+    assert load(folder).notify[0].wants("done", ("audit",))

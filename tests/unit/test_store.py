@@ -131,7 +131,7 @@ async def test_a_card_is_found_by_its_track_id(store: Store) -> None:
 
 async def test_requests_are_listed_newest_first_and_due_ones_are_known(store: Store) -> None:
     frozen = manifest()
-    assert await store.requests.next_expiry() is None
+    assert await store.votes.next_due() is None
     for number, where in enumerate(["a", "b", "a"]):
         made = request(frozen, id=f"R{number}", where=where, created_at=NOW + timedelta(minutes=number))
         await store.requests.add(made, frozen)
@@ -139,9 +139,9 @@ async def test_requests_are_listed_newest_first_and_due_ones_are_known(store: St
     assert [r.id for r in await store.requests.latest(conversation_id="a", limit=1)] == ["R2"]
     assert [r.id for r in await store.requests.latest(requester_id="nobody")] == []
     assert [r.id for r in await store.requests.in_states(OPEN_STATES)] == ["R0", "R1", "R2"]
-    assert await store.requests.next_expiry() == NOW + timedelta(minutes=30)
+    assert await store.votes.next_due() == NOW + timedelta(minutes=30)
     await store.requests.change("R0", WAITING, RequestState.EXPIRED, at=NOW, actor="dingsweep")
-    assert await store.requests.next_expiry() == NOW + timedelta(minutes=31)
+    assert await store.votes.next_due() == NOW + timedelta(minutes=31)
 
 
 async def test_calls_are_counted_by_month(store: Store) -> None:
@@ -154,6 +154,13 @@ async def test_calls_are_counted_by_month(store: Store) -> None:
     assert await store.meter.month(end) == {"POST /a": 31, "POST /b": 1}
     assert await store.meter.month(end + timedelta(days=1)) == {"POST /a": 1}
     assert await store.meter.month(end + timedelta(days=90)) == {}
+
+
+async def test_messages_through_webhooks_are_counted_by_themselves(store: Store) -> None:
+    for api in ("webhook POST /robot/send", "webhook POST /robot/sendBySession", "POST /a"):
+        await store.meter.count(api, NOW)
+    assert await store.meter.month(NOW) == {"POST /a": 1}
+    assert await store.meter.webhooks(NOW) == 2
 
 
 async def test_counts_outlive_the_process(database_url: str) -> None:

@@ -24,9 +24,15 @@ def upgrade() -> None:
         sa.Column("reminded", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalated", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("news", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("told", sa.Integer(), nullable=False, server_default="0"),
     ):
         op.add_column("requests", column)
     op.create_index(op.f("ix_requests_space_id"), "requests", ["space_id"], unique=False)
+    op.add_column("manifest_entries", sa.Column("added", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column(
+        "manifest_entries", sa.Column("added_names", sa.JSON(), nullable=False, server_default="[]")
+    )
     op.add_column("cards", sa.Column("digest", sa.String(length=64), nullable=False, server_default=""))
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     found = "json_extract(space, '$.id')" if is_sqlite else "space->>'id'"

@@ -30,7 +30,7 @@ export class Seat extends Model {
     this.openId = wanted;
     this.#ends = [
       feed.on("chat", () => this.refresh()),
-      feed.on("people", () => { this.#forget(); this.refresh(); }),
+      feed.on("people", () => { this.#forget(); this.#lookAround(); }),
       feed.on("stream", () => this.#conversationsLoader.refresh()),
     ];
   }
@@ -46,6 +46,12 @@ export class Seat extends Model {
 
   refresh() {
     return Promise.all([this.#conversationsLoader.refresh(), this.#messagesLoader.refresh()]);
+  }
+
+  /** This person may be in other conversations now: which, is asked before what is said in the open one. */
+  async #lookAround() {
+    await this.#conversationsLoader.refresh();
+    await this.#messagesLoader.refresh();
   }
 
   /** Another person sits down here. */
@@ -97,7 +103,7 @@ export class Seat extends Model {
     this.presses.set(key, "sending");
     this.changed();
     const order = card
-      ? { as: this.userId, outTrackId: message.outTrackId, button: button.id }
+      ? { as: this.userId, outTrackId: message.outTrackId, conversation: this.#address(), button: button.id }
       : { as: this.userId, conversation: this.#address(), seq: message.seq, button: button.id };
     let pressed;
     try {
@@ -139,6 +145,10 @@ export class Seat extends Model {
       if (asked !== this.userId) return;
       this.conversations = [...found.conversations].sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.canHear - a.canHear);
     } catch { return; }
+    if (this.openId && !this.conversation) {
+      this.openId = "";
+      this.#forget();
+    }
     if (!this.openId && this.conversations.length) {
       const first = this.conversations.find((one) => one.canHear && one.type === "2") ?? this.conversations[0];
       this.openId = first.conversationId;

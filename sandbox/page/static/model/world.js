@@ -67,6 +67,7 @@ export class World extends Model {
   orderFault = (fault) => post("faults", fault);
   cancelFault = (id) => remove(id ? `faults/${id}` : "faults");
   actOnStream = (action, more = {}) => post("stream", { action, ...more });
+  changePerson = (userId, changed) => post(`people/${encodeURIComponent(userId)}`, changed);
   reseed = () => post("state/reseed", {});
   saveState = () => get("state");
   loadState = (state) => put("state", state);

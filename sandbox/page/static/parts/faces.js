@@ -15,6 +15,7 @@ export const groupFace = (title) =>
 /** What is special about somebody, as badges. */
 export function marks(person, homeCorp) {
   return html`
+    ${person.left ? html`<span class="badge red">${t("seat.left")}</span>` : nothing}
     ${person.admin ? html`<span class="badge blue">${t("seat.admin")}</span>` : nothing}
     ${homeCorp && person.corpId !== homeCorp ? html`<span class="badge amber">${t("seat.other-corp")}</span>` : nothing}`;
 }

@@ -74,7 +74,9 @@ function linked(text) {
 }
 
 function fileBox(message, sign = "file") {
-  return html`<div class="file-box">${icon(sign)}<span class="clip"><bdi>${visible(message.fileName ?? t("file.robot"))}</bdi></span>
+  const name = html`<bdi>${visible(message.fileName ?? t("file.robot"))}</bdi>`;
+  return html`<div class="file-box">${icon(sign)}<span class="clip">${message.mediaId
+    ? html`<a href="/sandbox/media/${encodeURIComponent(message.mediaId)}" download>${name}</a>` : name}</span>
     ${message.size === undefined ? nothing : html`<span class="muted">${size(message.size)}</span>`}</div>`;
 }
 

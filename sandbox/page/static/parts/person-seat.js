@@ -3,6 +3,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { Part, icon, openMenu } from "./part.js";
 import { face, groupFace, marks, robotFace } from "./faces.js";
 import { clock, shortDay, sameDay, visible } from "../format.js";
+import { attempt } from "./acting.js";
 import { t } from "../words.js";
 import "./chat-view.js";
 
@@ -32,7 +33,7 @@ class PersonSeat extends Part {
         </div>
         <chat-view .seat=${this.seat} .world=${this.world} .shell=${this.shell} .back=${() => this.#toList()}></chat-view>
       </section>
-      ${this.#menu("switch-menu", t("seat.people"), (person) => this.shell.sit(this.seat, person.userId))}
+      ${this.#menu("switch-menu", t("seat.people"), (person) => this.shell.sit(this.seat, person.userId), this.#leaving())}
       ${this.#menu("beside-menu", t("seat.second.title"), (person) => this.shell.openBeside(person.userId))}`;
   }
 
@@ -45,7 +46,7 @@ class PersonSeat extends Part {
           ${face(person)}
           <span class="me-words">
             <strong class="clip"><bdi>${visible(person.name)}</bdi></strong>
-            <span class="muted clip">${visible(person.title) || person.userId}</span>
+            <span class="muted clip">${person.left ? t("seat.left.hint") : visible(person.title) || person.userId}</span>
           </span>
           ${icon("chevron-down", "small")}
         </button>
@@ -91,7 +92,15 @@ class PersonSeat extends Part {
     return sameDay(ms, this.world.nowMs) ? clock(ms) : shortDay(ms, this.world.nowMs);
   }
 
-  #menu(name, title, choose) {
+  /** The person who sits here leaves the organisation, or comes back to it. */
+  #leaving() {
+    const { userId, name, left } = this.person;
+    return html`<hr><button class="menu-item ${left ? "" : "danger"}" role="menuitem"
+      @click=${(e) => { e.currentTarget.closest("[popover]").hidePopover(); attempt(this, () => this.world.changePerson(userId, { left: !left })); }}>
+      ${icon(left ? "user-plus" : "circle-x")}<span class="grow clip">${t(left ? "seat.return" : "seat.leave", { name: visible(name) })}</span></button>`;
+  }
+
+  #menu(name, title, choose, more = nothing) {
     const home = this.world.hello.corpId;
     return html`<div class="menu ${name}" popover role="menu" aria-label=${title}>
       <div class="menu-title" role="presentation">${title}</div>
@@ -101,6 +110,7 @@ class PersonSeat extends Part {
           ${face(person, "small")}<span class="grow clip"><bdi>${visible(person.name)}</bdi> <span class="muted">${visible(person.title)}</span></span>
           ${marks(person, home)}
         </button>`)}
+      ${more}
     </div>`;
   }
 

@@ -14,21 +14,46 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.approvers import Approvers
+from bot.deletion.consent import Consent
+from bot.deletion.decisions import Decisions, Shown
 from bot.deletion.lifecycle import JOB, Lifecycle
 from bot.deletion.problems import DecisionRefused
+from bot.dingtalk.errors import NotFound
 from bot.engine import Engine, Payload
-from bot.models import Conversation, DecisionKind, Operator, Request, RequestState
+from bot.models import Conversation, DecisionKind, Operator, Request, RequestState, Ruling, Survey
+from bot.notices import Notices
 from bot.policy import Policy
 from bot.store import Store
 from tests.migrated import begin
+from tests.unit.audit_given import broken_at
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest
-from tests.unit.test_store_audit import broken_at
 
 T = TypeVar("T")
+ZHAO = Operator(corp_id="ding", user_id="zhao", union_id="zhaoUnionId", name="赵同事")
 STRANGER = Operator(corp_id="dingother", user_id="wang", union_id="x", name="孙外部")
-PEOPLE = [REQUESTER, OTHER, STRANGER]
-KINDS = [DecisionKind.CONFIRM, DecisionKind.CANCEL]
-ENDS = {RequestState.CANCELLED, RequestState.EXPIRED, RequestState.DONE}
+PEOPLE = [REQUESTER, OTHER, ZHAO, STRANGER]
+KINDS = [DecisionKind.CONFIRM, DecisionKind.CANCEL, DecisionKind.APPROVE, DecisionKind.REJECT]
+VOTES = {DecisionKind.APPROVE, DecisionKind.REJECT}
+ENDS = {RequestState.CANCELLED, RequestState.REJECTED, RequestState.EXPIRED, RequestState.DONE}
+REFUSED = {"outsider", "not_yours", "wrong_nonce", "not_approver", "own_request", "left"}
+LATE = {"already", "expired", "voted"}
+
+
+class Contacts(Approvers):
+    """Who may decide, changed by the test as the real contacts are changed by somebody else."""
+
+    def __init__(self) -> None:
+        self.entitled_now = {OTHER.user_id, ZHAO.user_id}
+
+    async def person(self, corp_id: str, user_id: str) -> Operator:
+        known = {person.user_id: person for person in (REQUESTER, OTHER, ZHAO)}
+        if user_id not in known:
+            raise NotFound("user/get", "33012")
+        return known[user_id]
+
+    async def entitled(self, ruling: Ruling, requester: Operator, *, escalated: bool = False) -> list[str]:
+        return sorted(self.entitled_now - {requester.user_id})
 
 
 class Workflows(Engine):
@@ -45,7 +70,14 @@ class Workflows(Engine):
             self.started.append(workflow_id)
 
 
-class Decisions(RuleBasedStateMachine):
+class NoNotices(Notices):
+    """No channel is told anything."""
+
+    def __init__(self) -> None:
+        self._couriers = {}
+
+
+class Deciding(RuleBasedStateMachine):
     """One request, several people, time that passes, and a job that may begin and end at any moment."""
 
     def __init__(self) -> None:
@@ -57,13 +89,12 @@ class Decisions(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "store.sqlite"
         self.store = Store(f"sqlite+aiosqlite:///{self.path}")
         self.workflows = Workflows()
-        policy = Policy(
-            allow_permanent=False,
-            max_dentries=10,
-            confirm_within=timedelta(minutes=30),
-            conversations=frozenset(),
+        self.contacts = Contacts()
+        self.notices = NoNotices()
+        self.lifecycle = Lifecycle(self.store, self.workflows, self.notices, self.clock)
+        self.decisions = Decisions(
+            self.store, self.lifecycle, Policy(), self.contacts, notices=self.notices, clock=self.clock
         )
-        self.lifecycle = Lifecycle(self.store, self.workflows, policy, self.clock)
         self.request: Request
         self.won: set[RequestState] = set()
 
@@ -73,17 +104,21 @@ class Decisions(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run(work)
 
-    @initialize()
-    def ask(self) -> None:
+    @initialize(needed=st.integers(0, 2))
+    def ask(self, needed: int) -> None:
+        """Nobody but the requester is asked, or one, or two of those who may."""
         self.run(begin(self.path))
         self.run(self.stack.enter_async_context(self.store))
+        self.needed = needed
         self.request = self.run(self._made())
 
     async def _made(self) -> Request:
         """Made as often as the message comes, it stays one."""
+        ruling = Ruling(answer="approve" if self.needed else "confirm", needed=self.needed)
         requests = [
             await self.lifecycle.make(
                 manifest(),
+                Consent(ruling, Survey()),
                 requester=REQUESTER,
                 conversation=Conversation(id="cid", kind="group"),
                 message_key="robot:msg",
@@ -115,6 +150,12 @@ class Decisions(RuleBasedStateMachine):
 
         self.run(together())
 
+    @rule(who=st.sampled_from([OTHER, ZHAO]), may=st.booleans())
+    def change_role(self, who: Operator, may: bool) -> None:
+        self.contacts.entitled_now ^= {who.user_id} & (
+            self.contacts.entitled_now if not may else {who.user_id} - self.contacts.entitled_now
+        )
+
     @rule(minutes=st.integers(0, 20))
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
@@ -143,29 +184,43 @@ class Decisions(RuleBasedStateMachine):
         self.loop.close()
         self.folder.cleanup()
 
+    def _may(self, who: Operator, kind: DecisionKind, nonce: str | None) -> bool:
+        if who.corp_id != REQUESTER.corp_id or nonce == "wrong":
+            return False
+        if kind in VOTES:
+            return bool(self.needed) and who.user_id in self.contacts.entitled_now - {REQUESTER.user_id}
+        return who == REQUESTER and not (self.needed and kind is DecisionKind.CONFIRM)
+
     async def _decide(self, who: Operator, kind: DecisionKind, nonce: str | None) -> None:
-        may = who == REQUESTER and nonce != "wrong"
+        may = self._may(who, kind, nonce)
         answer = await self._answer(who, kind, nonce)
         if isinstance(answer, Request):
             assert may, f"{who.user_id} decided"
             assert self.now < self.request.expires_at or kind is DecisionKind.CANCEL
+            if answer.state is RequestState.AWAITING_APPROVAL:
+                assert kind is DecisionKind.APPROVE
+                return
             assert answer.state not in self.won
             self.won.add(answer.state)
         elif may:
-            assert answer.kind in {"already", "expired"}
+            assert answer.kind in LATE
             assert answer.request
-            assert not answer.request.state.is_open
+            assert answer.kind == "voted" or answer.request.state is not RequestState.AWAITING_APPROVAL
             if answer.kind == "expired":
                 self.won.add(RequestState.EXPIRED)
         else:
-            assert answer.kind in {"outsider", "not_yours", "wrong_nonce"}
+            assert answer.kind in REFUSED
 
     async def _answer(
         self, who: Operator, kind: DecisionKind, nonce: str | None
     ) -> Request | DecisionRefused:
         try:
-            return await self.lifecycle.decide(self.request.id, kind, who, nonce=nonce)
+            return await self.decisions.decide(self.request.id, kind, who, Shown(nonce=nonce))
         except DecisionRefused as refusal:
+            if self.now >= self.request.expires_at:  # whoever comes after it finds the time run out
+                now = await self.store.requests.get(self.request.id)
+                if now and now.state is RequestState.EXPIRED:
+                    self.won.add(RequestState.EXPIRED)
             return refusal
 
     async def _expire(self) -> None:
@@ -180,15 +235,22 @@ class Decisions(RuleBasedStateMachine):
         changes = [r.event.removeprefix("request.") for r in records if r.event.startswith("request.")]
         assert changes[0] == "created"
         assert sorted(changes[1:]) == sorted(self.won), "each who won is on record, once"
-        assert now.state == (changes[-1] if self.won else RequestState.AWAITING_CONFIRMATION)
+        waiting = RequestState.AWAITING_APPROVAL if self.needed else RequestState.AWAITING_CONFIRMATION
+        assert now.state == (changes[-1] if self.won else waiting)
         assert len(ENDS & self.won) <= 1
         assert not ENDS & set(changes[1:-1]), "nothing comes after an end"
+        voters = [vote.operator.user_id for vote in now.votes]
+        assert len(voters) == len(set(voters)), "each person once"
+        assert sum(r.event in {"decision.approve", "decision.reject"} for r in records) == len(voters)
+        if self.needed and RequestState.APPROVED in self.won:
+            assert len(now.approvals) >= self.needed
+            assert now.rejection is None
         has_job = f"{JOB}:{self.request.id}" in self.workflows.started
         assert has_job == (RequestState.APPROVED in self.won), "agreed to is begun, and nothing else is"
 
 
-TestDecisions = Decisions.TestCase
-TestDecisions.settings = settings(
+TestDeciding = Deciding.TestCase
+TestDeciding.settings = settings(
     max_examples=25,
     stateful_step_count=15,
     deadline=None,

@@ -1,0 +1,101 @@
+"""The clocks of open requests: time runs out, those asked are reminded, and then others are asked, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+
+from bot.approvers import Approvers
+from bot.deletion.announcer import Announcer
+from bot.deletion.lifecycle import PROGRESS, Clock, Lifecycle
+from bot.dingtalk.errors import DingTalkError
+from bot.models import Operator, Request
+from bot.store import Store
+
+log = structlog.get_logger()
+
+LOOK_AGAIN_S = 60
+"""However far the next moment is: a clock may be set, and another process may have made a request."""
+
+Awake = Callable[[datetime], datetime]
+"""The moment itself, or when the quiet hours end that it falls into."""
+
+
+class Clocks:
+    """Watches all open requests. Any number of replicas may: each change is one compare-and-set."""
+
+    def __init__(
+        self,
+        store: Store,
+        lifecycle: Lifecycle,
+        approvers: Approvers,
+        announcer: Announcer,
+        *,
+        clock: Clock,
+        awake: Awake,
+    ) -> None:
+        self._store = store
+        self._lifecycle = lifecycle
+        self._approvers = approvers
+        self._announcer = announcer
+        self._clock = clock
+        self._awake = awake
+
+    async def watch(self) -> None:
+        """Do what falls due, as it falls due. Runs until cancelled."""
+        while True:
+            self._lifecycle.made.clear()
+            due = await self._store.votes.next_due()
+            wait_s = (due - self._clock()).total_seconds() if due else LOOK_AGAIN_S
+            if wait_s > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._lifecycle.made.wait(), min(wait_s, LOOK_AGAIN_S))
+                continue
+            for request in await self._store.votes.due(self._clock()):
+                await self._serve(request)
+
+    async def _serve(self, request: Request) -> None:
+        now = self._clock()
+        if request.expires_at <= now:
+            await self._lifecycle.expire(request.id)
+            return
+        if (
+            request.escalate_at
+            and request.escalate_at <= now
+            and await self._store.votes.take_escalation(request)
+        ):
+            await self._ask_more(request, escalated=True)
+        if request.remind_at and request.remind_at <= now:
+            await self._remind(request, now)
+
+    async def _remind(self, request: Request, now: datetime) -> None:
+        if (awake := self._awake(now)) > now:  # at night it is put off, and does not count as one
+            await self._store.votes.put_off_reminder(request, awake)
+            return
+        pause = (request.ruling.remind_after or request.ruling.decide_within) * 2 ** (request.reminded + 1)
+        next_at = now + pause
+        if await self._store.votes.take_reminder(
+            request, next_at=next_at if next_at < request.expires_at else None
+        ):
+            await self._ask_more(request, escalated=request.escalated)
+            await self._announcer.reminded(request)
+
+    async def _ask_more(self, request: Request, *, escalated: bool) -> None:
+        """Ask those who may decide now and were not asked yet: sets of people change while a request waits."""
+        try:
+            entitled = await self._approvers.entitled(request.ruling, request.requester, escalated=escalated)
+            people = await self._approvers.people(request.requester.corp_id, entitled)
+        except DingTalkError as exc:
+            log.warning("approvers.not_found", request_id=request.id, error=str(exc))
+            return
+        known = {person.user_id for person in request.asked}
+        more: list[Operator] = [person for person in people if person.user_id not in known]
+        if more:
+            why = "escalation" if escalated else "reminder"
+            now = await self._store.votes.ask(request, more, at=self._clock(), why=why)
+            await self._announcer.ask_more(now, more)
+            self._lifecycle.spread(now, PROGRESS)

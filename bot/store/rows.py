@@ -1,0 +1,72 @@
+"""A request as a row, and a change of its state with the record of it: what all repositories of requests share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.models import Operator, Request, RequestState
+from bot.store.audit import append
+from bot.store.tables import requests
+
+_DERIVED = {"corp_id", "requester_id", "conversation_id", "space_id", "told"}
+_TIMES = (
+    "created_at",
+    "expires_at",
+    "decided_at",
+    "finished_at",
+    "run_before",
+    "remind_at",
+    "escalate_at",
+)
+
+
+def row_of(request: Request) -> dict[str, Any]:
+    """The row of a request, with what is only there to be searched by."""
+    row = request.model_dump(mode="json", exclude=set(_TIMES))
+    row |= {time: getattr(request, time) for time in _TIMES}
+    return row | {
+        "corp_id": request.requester.corp_id,
+        "requester_id": request.requester.user_id,
+        "conversation_id": request.conversation.id,
+        "space_id": request.space.id,
+    }
+
+
+def request_of(row: RowMapping) -> Request:
+    return Request.model_validate({key: value for key, value in row.items() if key not in _DERIVED})
+
+
+def entering(state: RequestState, at: datetime, decided_by: Operator | None) -> dict[str, Any]:
+    """What changes in the row of a request that enters a state."""
+    values: dict[str, Any] = {"state": state}
+    if decided_by:
+        values |= {"decided_by": decided_by.model_dump(mode="json"), "decided_at": at}
+    if state.is_final:
+        values["finished_at"] = at
+    return values
+
+
+def news() -> dict[str, Any]:
+    """What changes in the row when people must be told of a change."""
+    return {"news": requests.c.news + 1}
+
+
+async def note_state(
+    connection: AsyncConnection, request: Request, at: datetime, *, actor: str, **details: Any
+) -> None:
+    """The record of a request having entered its state, in the caller's transaction."""
+    await append(
+        connection,
+        at,
+        corp_id=request.requester.corp_id,
+        actor=actor,
+        event=f"request.{request.state}",
+        request_id=request.id,
+        digest=request.digest,
+        policy_hash=request.ruling.policy_hash,
+        **details,
+    )

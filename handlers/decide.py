@@ -1,0 +1,59 @@
+"""The commands that decide: confirm, approve, reject, cancel. Each is the typed form of a button."""
+
+from __future__ import annotations
+
+from bot.deletion.decisions import Shown
+from bot.deletion.problems import DecisionRefused
+from bot.models import DecisionKind, RequestState
+from cards import replies, votes
+from cards.escape import Markdown
+from handlers.commands import ApproveArgs, CancelArgs, ConfirmArgs, RejectArgs
+from handlers.services import Context
+
+
+async def confirm(ctx: Context, args: ConfirmArgs) -> Markdown:
+    """It carries the code of the card that was shown."""
+    shown = Shown(nonce=args.nonce or "")
+    decisions = ctx.services.decisions
+    decided = await decisions.decide(args.request, DecisionKind.CONFIRM, ctx.operator, shown)
+    return replies.confirmed(ctx.t, decided)
+
+
+async def approve(ctx: Context, args: ApproveArgs) -> Markdown:
+    """The same for somebody who was asked."""
+    shown = Shown(nonce=args.nonce or "")
+    decisions = ctx.services.decisions
+    decided = await decisions.decide(args.request, DecisionKind.APPROVE, ctx.operator, shown)
+    if decided.state is RequestState.AWAITING_APPROVAL:
+        return votes.approval_counts(ctx.t, decided)
+    return votes.approved(ctx.t, decided)
+
+
+async def reject(ctx: Context, args: RejectArgs) -> Markdown:
+    """Saying no takes no code. To somebody who has said so already, the words are the reason they still owe."""
+    reason = " ".join(args.reason)
+    decisions = ctx.services.decisions
+    try:
+        decided = await decisions.decide(
+            args.request, DecisionKind.REJECT, ctx.operator, Shown(), reason=reason
+        )
+    except DecisionRefused as refusal:
+        if not (reason and refusal.kind == "already" and _is_theirs(refusal, ctx)):
+            raise
+        explained = await decisions.explain(args.request, ctx.operator, reason)
+        return votes.reason_added(ctx.t, explained)
+    return votes.rejected(ctx.t, decided)
+
+
+async def cancel(ctx: Context, args: CancelArgs) -> Markdown:
+    """Withdraw one's own request, as long as it does not run."""
+    shown = Shown(nonce=args.nonce)
+    services = ctx.services
+    decided = await services.decisions.decide(args.request, DecisionKind.CANCEL, ctx.operator, shown)
+    services.lifecycle.spread(decided)
+    return replies.cancelled(ctx.t, decided.id)
+
+
+def _is_theirs(refusal: DecisionRefused, ctx: Context) -> bool:
+    rejection = refusal.request.rejection if refusal.request else None
+    return rejection is not None and rejection.operator.user_id == ctx.operator.user_id

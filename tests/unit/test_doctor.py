@@ -1,0 +1,200 @@
+"""`dingsweep doctor`: a line for each thing, and an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.channels import Notice
+from bot.commands.doctor import doctor
+from bot.settings import load
+from bot.store import ChannelState, Store
+
+TOML = """
+client_id = "ding1"
+client_secret = "tops3cret"
+database_url = "{url}"
+[[notify]]
+name = "audit"
+conversation = "cidA=="
+[[notify]]
+name = "ops"
+webhook = "https://oapi.dingtalk.com/robot/send?access_token=tops3cret"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.upper().startswith("DINGSWEEP_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def install(folder: Path, database_url: str) -> str:
+    """Settings, and a database as a robot leaves it; its URL."""
+    (folder / "dingsweep.toml").write_text(TOML.format(url=database_url))
+    url = load(folder).database_url
+    asyncio.run(_used(url))
+    return url
+
+
+async def _used(url: str) -> None:
+    now = datetime.now(UTC)
+    notice = Notice(
+        event="done", request_id="R1", requester="王", space="市场部", dentries=3, size_bytes=1, at=now
+    )
+    async with Store(url) as store:
+        await store.meter.count("POST /a", now)
+        await store.outbox.add(["audit", "ops"], "ding", notice)
+        batch = await store.outbox.begin("audit", "b1")
+        assert batch
+        await store.outbox.close(batch, ChannelState(name="audit", sent_at=now), at=now, event="notice.sent")
+
+
+def check(*options: str) -> Result:
+    result = CliRunner().invoke(doctor, options)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "tops3cret" not in result.output
+    return result
+
+
+def findings(*options: str) -> dict[str, dict[str, Any]]:
+    lines = map(json.loads, check("--json", *options).stdout.splitlines())
+    return {line["check"]: line for line in lines}
+
+
+def test_all_is_well(folder: Path, database_url: str) -> None:
+    install(folder, database_url)
+    result = check()
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "ok       settings",
+        "ok       policy",
+        "ok       database",
+        "ok       audit",
+        "ok       month",
+        "ok       notify audit",
+        "ok       notify ops",
+    ]
+    assert "hash " in lines[1]
+    assert lines[4].endswith("1 calls of 5000, 0 webhook messages of 3000")
+    assert "last sent 20" in lines[5]
+    assert lines[6].endswith("nothing sent yet, 1 waiting")
+
+
+def test_channels_in_trouble_are_told_with_the_error(folder: Path, database_url: str) -> None:
+    url = install(folder, database_url)
+
+    async def trouble() -> None:
+        now = datetime.now(UTC)
+        bad = ChannelState(name="ops", failures=3, error="POST /robot/send: 400102: robot\x1b[2J stopped")
+        async with Store(url) as store:
+            batch = await store.outbox.begin("ops", "b2")
+            assert batch
+            await store.outbox.close(batch, bad, at=now, event="notice.undelivered", error="400102")
+            await store.audit.append(
+                now - timedelta(days=8),
+                corp_id="",
+                actor="dingsweep",
+                event="notice.cut",
+                target="audit",
+                size=9,
+            )
+
+    asyncio.run(trouble())
+    found = findings()
+    assert found["notify ops"]["health"] == "warning"
+    assert found["notify ops"]["said"] == (
+        "nothing sent yet, 0 waiting, 1 given up in the last 7 days, failed 3 times since, "
+        "the last time with POST /robot/send: 400102: robot\x1b[2J stopped"
+    )
+    assert found["notify audit"]["health"] == "ok", "what was lost long ago is history"
+    plain = check()
+    assert plain.exit_code == 0
+    assert "\x1b" not in plain.output
+
+
+def test_a_month_that_runs_low_is_told(folder: Path, database_url: str) -> None:
+    install(folder, database_url)
+    os.environ["DINGSWEEP_MONTHLY_CALLS"] = "1"
+    try:
+        month = findings()["month"]
+    finally:
+        del os.environ["DINGSWEEP_MONTHLY_CALLS"]
+    assert month["health"] == "warning"
+    assert month["said"] == "1 calls of 1, 0 webhook messages of 3000: notices are being cut"
+
+
+def test_wrong_settings_fail_and_the_database_is_looked_at_all_the_same(
+    folder: Path, database_url: str
+) -> None:
+    install(folder, database_url)
+    with (folder / "dingsweep.toml").open("a") as file:
+        file.write('digest = "weekly"\n')
+    assert check().exit_code == 1
+    found = findings()
+    assert found["settings"]["health"] == "failed"
+    assert "DINGSWEEP_NOTIFY is wrong at entry 2, digest" in found["settings"]["said"]
+    assert found["audit"]["health"] == "ok"
+
+
+def test_settings_that_are_none(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text("database_url = 3 3\n")
+    assert check().exit_code == 1
+    assert list(findings()) == ["settings"]
+
+
+def test_a_database_that_is_not_there_is_not_made(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text(TOML.format(url=f"sqlite:///{folder}/none.sqlite"))
+    assert check().exit_code == 1
+    assert findings()["database"]["said"] == "it cannot be used: the file is not there"
+    assert not (folder / "none.sqlite").exists()
+
+
+def test_a_file_that_is_no_database(folder: Path) -> None:
+    (folder / "bad.sqlite").write_text("no database" * 100)
+    (folder / "dingsweep.toml").write_text(TOML.format(url=f"sqlite:///{folder}/bad.sqlite"))
+    assert check().exit_code == 1
+    assert "it cannot be used: file is not a database" in findings()["database"]["said"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "health", "said"),
+    [
+        ("0001", "warning", "it has schema 0001: dingsweep run brings it to "),
+        ("9999", "failed", "it has schema 9999 of a newer Dingsweep: install that version"),
+    ],
+)
+def test_a_schema_that_is_not_ours(folder: Path, schema: str, health: str, said: str) -> None:
+    install(folder, f"sqlite:///{folder}/robot.sqlite")
+    with closing(sqlite3.connect(folder / "robot.sqlite")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (schema,))
+    found = findings()
+    assert found["database"]["health"] == health
+    assert found["database"]["said"].startswith(said)
+    assert "audit" not in found
+    assert check().exit_code == (1 if health == "failed" else 0)
+
+
+def test_a_trail_whose_end_was_cut_off_fails(folder: Path) -> None:
+    install(folder, f"sqlite:///{folder}/robot.sqlite")
+    with closing(sqlite3.connect(folder / "robot.sqlite")) as connection, connection:
+        for (trigger,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("DELETE FROM audit")
+    assert check().exit_code == 1
+    assert findings()["audit"]["health"] == "failed"
