@@ -15,7 +15,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, cast
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AnyHttpUrl,
@@ -136,8 +136,14 @@ class DatabaseSettings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _is_timezone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("no such time zone")
+        try:
+            ZoneInfo(value)  # to list them all would read a thousand files, at every start
+        except (
+            OSError,
+            ValueError,
+            ZoneInfoNotFoundError,
+        ):  # also for a folder, or a path that leads elsewhere
+            raise ValueError("no such time zone") from None
         return value
 
     @field_validator("database_url")

@@ -16,6 +16,7 @@ from bot.app import App, running, utc_now
 from bot.deletion.job import PATIENT, Patience
 from bot.settings import Settings, load
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
+from tests.migrated import begin
 
 Json = Any
 Message = dict[str, Any]
@@ -54,6 +55,8 @@ class Office:
         self, *, clock: Callable[[], Any] = utc_now, patience: Patience = PATIENT, **changed: Any
     ) -> AsyncIterator[App]:
         """A connected robot; ends as it would on SIGTERM."""
+        if "database_url" not in changed:
+            await begin(self.folder / "robot.sqlite")
         async with running(self.settings(**changed), clock=clock, patience=patience) as app:
             serving = asyncio.create_task(app.serve())
             await self.control.ask("GET", "stream", wait=PATIENCE_S, count=1)

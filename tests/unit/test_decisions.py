@@ -25,6 +25,7 @@ from bot.models import Conversation, DecisionKind, Operator, Request, RequestSta
 from bot.notices import Notices
 from bot.policy import Policy
 from bot.store import Store
+from tests.migrated import begin
 from tests.unit.audit_given import broken_at
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest
 
@@ -85,7 +86,8 @@ class Deciding(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.now = NOW
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'store.sqlite'}")
+        self.path = Path(self.folder.name) / "store.sqlite"
+        self.store = Store(f"sqlite+aiosqlite:///{self.path}")
         self.workflows = Workflows()
         self.contacts = Contacts()
         self.notices = NoNotices()
@@ -105,6 +107,7 @@ class Deciding(RuleBasedStateMachine):
     @initialize(needed=st.integers(0, 2))
     def ask(self, needed: int) -> None:
         """Nobody but the requester is asked, or one, or two of those who may."""
+        self.run(begin(self.path))
         self.run(self.stack.enter_async_context(self.store))
         self.needed = needed
         self.request = self.run(self._made())
