@@ -93,6 +93,7 @@ def dingsweep(stage: Stage) -> AbstractAsyncContextManager[Robot]:
         "DINGSWEEP_CLIENT_SECRET": CLIENT_SECRET,
         "DINGSWEEP_API_BASE_URL": stage.control.url,
         "DINGSWEEP_OAPI_BASE_URL": stage.control.url,
+        "DINGSWEEP_RULES": '[{"name": "Whoever asks confirms", "answer": "confirm"}]',
     }
     return _robot(stage, ("bot", "run"), environment)
 

@@ -86,6 +86,10 @@ def sandbox(*arguments: str) -> Iterator[Sandbox]:
         yield Sandbox(url)
 
 
+CONFIRMED = '[{"name": "Whoever asks confirms", "answer": "confirm"}]'
+"""The policy where a test says nothing else."""
+
+
 @contextmanager
 def dingsweep(box: Sandbox, folder: Path, **settings: str) -> Iterator[None]:
     """The real robot, connected; `settings` are named as in its environment, without the prefix."""
@@ -96,6 +100,7 @@ def dingsweep(box: Sandbox, folder: Path, **settings: str) -> Iterator[None]:
         "API_BASE_URL": box.url,
         "OAPI_BASE_URL": box.url,
         "DATABASE_URL": f"sqlite:///{folder / 'robot.sqlite'}",
+        "RULES": CONFIRMED,
     }
     variables = {f"DINGSWEEP_{name}": value for name, value in (given | settings).items()}
     with _running(["-m", "bot", "run"], folder, variables):

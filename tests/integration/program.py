@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET
-from tests.integration.office import PATIENCE_S, Office
+from tests.integration.office import CONFIRMED, PATIENCE_S, Office
 
 SHUTDOWN_S = 10
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,7 @@ def environment(office: Office, **given: str) -> dict[str, str]:
         "DINGSWEEP_API_BASE_URL": office.control.url,
         "DINGSWEEP_OAPI_BASE_URL": office.control.url,
         "DINGSWEEP_DATABASE_URL": f"sqlite:///{office.folder}/robot.sqlite",
+        "DINGSWEEP_RULES": json.dumps(CONFIRMED),
     }
     return settings | given
 
