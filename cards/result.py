@@ -118,7 +118,8 @@ def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) 
         code=short(results[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )
-    lines = tuple(_failed_line(result, t) for result in results[:MAX_FAILURES])
+    by_news = sorted(results, key=lambda result: -result.added)  # what came in since is known to nobody yet
+    lines = tuple(_failed_line(result, t) for result in by_news[:MAX_FAILURES])
     return Group(sentence=sentence, size=len(results), lines=lines)
 
 
