@@ -89,7 +89,7 @@ def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bo
 def _measures(causes: int) -> Iterator[tuple[int, int]]:
     """How many causes to name, and how many entries of each: every cause matters more than many entries of one."""
     most = min(causes, MAX_CAUSES)
-    yield from ((count, each) for count in range(most, 0, -1) for each in range(MAX_FAILURES, 0, -1))
+    yield from ((count, each) for count in range(most, 0, -1) for each in range(MAX_FAILURES // count, 0, -1))
     yield 0, 0
 
 
@@ -118,8 +118,7 @@ def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) 
         code=short(results[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )
-    by_news = sorted(results, key=lambda result: -result.added)  # what came in since is known to nobody yet
-    lines = tuple(_failed_line(result, t) for result in by_news[:MAX_FAILURES])
+    lines = tuple(_failed_line(result, t) for result in results[:MAX_FAILURES])
     return Group(sentence=sentence, size=len(results), lines=lines)
 
 
