@@ -48,8 +48,8 @@ def explain(director: Director, folder: Path, log: Path) -> None:
     stage.note(f"\npage       {url}/?as={WHO},{MANAGER}&in={quote(WHERE)}\nrobot log  {log}\n")
     stage.tell(
         "Or paste these lines into another terminal and watch this one: what is said and pressed appears here, "
-        f"and under every card the lines that press its buttons. Within a minute {CHANNEL} reads out, in one "
-        "message, how the other requests of the story ended."
+        f"and under every card the lines that press its buttons. A minute after its first message {CHANNEL} reads "
+        "out, in one more, how the other requests of the story ended."
     )
     stage.paste(
         f"Ask for a folder as {name} ({WHO}) in the group {group}:",

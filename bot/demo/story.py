@@ -11,6 +11,7 @@ from bot.demo.approval import he_asks, his_manager_approves, others_press
 from bot.demo.director import Director
 from bot.demo.endings import he_confirms, his_manager_rejects, nobody_answers, refused_at_once
 from bot.demo.sandbox import Refused
+from bot.store import StoreError
 
 WELCOME = (
     "A small company chats on DingTalk. Dingsweep is a robot in its group chats that deletes files safely: what is "
@@ -32,5 +33,5 @@ async def play(director: Director, database_url: str) -> None:
         await refused_at_once(director)
         await the_trail(director, asked, database_url)
         await all_in_all(director)
-    except Refused as exc:
+    except (Refused, StoreError) as exc:
         director.check("the story was played to its end", good=False, found=exc)
