@@ -154,7 +154,18 @@ class CardAnnouncer:
 
 def _why(request: Request, t: Texts) -> Markdown:
     names = {f"user:{person.user_id}": person.name for person in request.asked}
-    return why_line(request.ruling, t, names)
+    here = {
+        "conversations": request.conversation.title,
+        "spaces": request.space.name,
+        "users": request.requester.name,
+    }
+    why = [
+        condition.model_copy(update={"value": (here[condition.kind],)})
+        if here.get(condition.kind)
+        else condition
+        for condition in request.ruling.why
+    ]  # of the places and people the rule lists, the one that this is about, by name
+    return why_line(request.ruling.model_copy(update={"why": tuple(why)}), t, names)
 
 
 def _of_approvers(request: Request) -> Place:

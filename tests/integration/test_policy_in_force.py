@@ -133,3 +133,15 @@ async def test_channels_are_told_and_one_that_is_away_holds_nothing_up(office: O
         async with asyncio.timeout(PATIENCE_S):
             while "notice.sent" not in [record.event async for record in app.store.audit.records()]:
                 await asyncio.sleep(0.02)
+
+
+async def test_the_rule_s_line_names_places_and_people(office: Office) -> None:
+    """Ids are for the file; whoever reads the card knows the group and the space by their names."""
+    place = {"conversations": ["one_to_one", MARKETING], "spaces": [MARKETING_SPACE], "users": ["wang"]}
+    rule = {"name": "Here", "answer": "approve", "from": ["user:li"], **place}
+    async with office.robot(rules=[rule]):
+        both = await asked(office)
+        line = next(x for x in both.approval["params"]["markdown"].split("\n\n") if "为什么问你" in x)
+        for name in ("市场部", "市场部群文件", "王小明", "李经理"):
+            assert name in line
+        assert MARKETING not in line
