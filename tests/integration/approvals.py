@@ -49,8 +49,14 @@ async def asked(
     after: int = 0,
 ) -> Asked:
     """Say the command; both cards."""
-    card = await office.say(who, text, where)
-    assert card["kind"] == "card", card
+    said = await office.control.say(who, where, text)
+
+    def is_question(message: Message) -> bool:
+        """Not the late result of another request, nor the changed card of one."""
+        is_new = int(message["id"].removeprefix("m")) > said["seq"]
+        return is_new and str(message.get("outTrackId", "")).startswith("dingsweep.request.")
+
+    card = await office.until(who, where, said["seq"], is_question)
     track_id = card["outTrackId"].replace("dingsweep.request.", "dingsweep.approval.")
     approval = await office.until(approver, f"one:{approver}", 0, lambda m: m.get("outTrackId") == track_id)
     return Asked(card, approval, after)
