@@ -227,7 +227,8 @@ class Ruling(Model):
     `rule` is the name of the rule that decided, empty when none did; `why` are its conditions, or those it broke
     (more items than may be). `sentence` is what the one who wrote a refusing rule wants said. People are named as
     `manager`, `heads`, `admins`, `user:USERID` or `role:ROLEID`. `notify` are names of further targets for
-    notices. `policy_hash` tells which policy was in force.
+    notices. `policy_hash` tells which policy was in force. `mixed`: refused since only some of it is what the rule
+    wants approved.
     """
 
     rule: str = ""
@@ -247,6 +248,7 @@ class Ruling(Model):
     ask_in: Literal["one_to_one", "conversation"] = "one_to_one"
     notify: tuple[str, ...] = ()
     policy_hash: str = ""
+    mixed: bool = False
 
 
 class Vote(Model):

@@ -66,7 +66,7 @@ class _Teller:
 
     @property
     def _deciding(self) -> Step | None:
-        return self._steps[-1] if self._steps and self._steps[-1].unmet is None else None
+        return self._steps[-1] if self._steps and self._steps[-1].decides else None
 
     def request(self) -> Iterator[str]:
         facts, t = self._facts, self._t
@@ -92,6 +92,16 @@ class _Teller:
             yield self._undecided()
             return
         number, name, place = step.number, Markdown(step.rule.name), self._place(step.number)
+        if step.is_mixed and step.unmet is not None:
+            yield t(
+                "explain.mixed",
+                number=number,
+                name=name,
+                place=place,
+                inside=_found_path(step.unmet, self._facts, t, refusing=True),
+                outside=_found_path(step.unmet, self._facts, t, refusing=False),
+            )
+            return
         if self._ruling.answer == "refuse" and not step.rule.refuses and step.rule.max_items is not None:
             most = amount(t, step.rule.max_items, 0)
             yield t("explain.caps", number=number, name=name, place=place, most=most)
@@ -165,7 +175,7 @@ class _Teller:
 
     def passed_over(self) -> Iterator[str]:
         t = self._t
-        passed = [step for step in self._steps if step.unmet is not None]
+        passed = [step for step in self._steps if not step.decides]
         if passed:
             yield t("explain.passed")
         for step in passed:

@@ -75,6 +75,8 @@ def why_line(ruling: Ruling, t: Texts, names: Mapping[str, str] | None = None) -
 
 
 def _why_refused(ruling: Ruling, what: Markdown, t: Texts) -> Markdown:
+    if ruling.mixed:
+        return t("policy.why_mixed", what=what)
     if said := ruling.sentence.of(t.language):
         return short(said, _SENTENCE_BYTES)
     if not ruling.rule and not ruling.why:

@@ -173,12 +173,11 @@ class Decisions:
         if user_id == requester.user_id and not ruling.self_approval:
             raise DecisionRefused("own_request", request)
         by = await self._member(request, user_id)
-        newest = await self._store.requests.get(request.id) or request
         entitled = await self._asking(
-            request, self._approvers.entitled(ruling, requester, escalated=newest.escalated)
+            request, self._approvers.entitled(ruling, requester, escalated=request.escalated)
         )
         if user_id not in entitled:
-            raise DecisionRefused("not_approver", newest, user_id=user_id)
+            raise DecisionRefused("not_approver", request, user_id=user_id)
         return by, entitled
 
     async def _member(self, request: Request, user_id: str) -> Operator:

@@ -14,7 +14,10 @@ ONE_TO_ONE = "one_to_one"
 
 
 def holds(condition: Condition, facts: Facts, *, refusing: bool) -> bool:
-    """A refusing rule is for a path as soon as one entry lies there, any other rule only when all of them do."""
+    """A refusing rule is for a path as soon as one entry lies there, any other rule only when all of them do.
+
+    What only partly lies where a rule wants an approval is refused, see Rule.is_for_some.
+    """
     if condition.kind == "paths" and refusing:
         return path_inside(condition, facts) is not None
     return _HOLDS[condition.kind](facts, condition.value)

@@ -26,6 +26,12 @@ class Step:
     number: int
     rule: Rule
     unmet: Condition | None
+    is_mixed: bool = False
+    """some of it is what the rule wants approved, and some is not: so it is refused"""
+
+    @property
+    def decides(self) -> bool:
+        return self.unmet is None or self.is_mixed
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,14 @@ class Policy:
         for step in self.steps(facts):
             if step.unmet is None:
                 return self._answer(step.rule, facts)
+            if step.is_mixed:
+                return Ruling(
+                    rule=step.rule.name,
+                    answer="refuse",
+                    why=(step.unmet,),
+                    policy_hash=self.hash,
+                    mixed=True,
+                )
         return Ruling(answer="refuse", policy_hash=self.hash)
 
     def beyond(self, facts: Facts) -> Condition | None:
@@ -91,8 +105,9 @@ class Policy:
         """The rules in the order they are looked at, up to the one that decides."""
         for number, rule in self._in_order:
             unmet = rule.unmet(facts)
-            yield Step(number, rule, unmet)
-            if unmet is None:
+            step = Step(number, rule, unmet, is_mixed=rule.is_for_some(facts, unmet))
+            yield step
+            if step.decides:
                 return
 
     def admits(self, conversation: Conversation) -> bool:

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from bot.models import Answer, Condition, ConditionKind, Model, Ruling, Sentence
 from bot.policy import paths
 from bot.policy.amounts import Duration, Size
-from bot.policy.conditions import holds
+from bot.policy.conditions import holds, path_inside
 from bot.policy.facts import Facts
 
 DECIDE_WITHIN = timedelta(hours=24)
@@ -145,6 +145,16 @@ class Rule(Model):
             if not holds(condition, facts, refusing=self.refuses):
                 return condition
         return None
+
+    def is_for_some(self, facts: Facts, unmet: Condition | None) -> bool:
+        """Whether what others must approve was named together with entries elsewhere.
+
+        Passed on to a later rule, it would slip past those others behind any file that is nobody's concern; and
+        approved by them as a whole, so would everything else.
+        """
+        if self.answer != "approve" or unmet is None or unmet.kind != "paths":
+            return False  # paths are looked at last: all else holds
+        return path_inside(unmet, facts) is not None
 
     def ruling(self, confirm_within: timedelta, policy_hash: str = "") -> Ruling:
         """What the rule says; `confirm_within` is how long a requester has who is to confirm."""

@@ -211,3 +211,35 @@ def test_a_thousand_paths_and_a_hundred_rules_are_no_matter() -> None:
         took.append(time.process_time() - started)
         assert ruling.rule == "last"
     assert min(took) < 0.02
+
+
+CFO_FIRST = (
+    rule("approve", name="Finance", paths=["/finance"], from_=["user:cfo"], items_up_to=20),
+    rule("confirm", name="The rest"),
+)
+
+
+@pytest.mark.parametrize(
+    ("paths", "answer"),
+    [
+        (("/finance/a", "/finance/b"), "approve"),
+        (("/tmp/a", "/finances/b"), "confirm"),
+        (("/finance/a", "/tmp/b"), "refuse"),
+        (("/tmp/b", "/finance/a"), "refuse"),
+        (("/finance", "/finance/a", "/tmp/b"), "refuse"),
+    ],
+)
+def test_what_others_must_approve_does_not_slip_past_them_behind_something_else(
+    paths: tuple[str, ...], answer: str
+) -> None:
+    ruling = policy(*CFO_FIRST).ruling(facts(paths=paths, dentries=len(paths)))
+    assert (ruling.answer, ruling.mixed) == (answer, answer == "refuse")
+    if ruling.mixed:
+        assert (ruling.rule, [condition.kind for condition in ruling.why]) == ("Finance", ["paths"])
+
+
+def test_a_parent_of_what_others_must_approve_is_refused_and_another_condition_still_passes_it_on() -> None:
+    asked = facts(paths=("/all", "/all/finance", "/all/x"), dentries=3)
+    deep = rule("approve", name="Finance", paths=["/**/finance"], from_=["user:cfo"])
+    assert policy(deep, rule()).ruling(asked).answer == "refuse"
+    assert policy(*CFO_FIRST).ruling(facts(paths=("/finance/a", "/b"), dentries=21)).rule == "The rest"
