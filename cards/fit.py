@@ -36,15 +36,17 @@ def json_bytes(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
-def characters(text: str) -> list[str]:
+def characters(text: str) -> Iterator[str]:
     """What a reader sees as single characters: an emoji family or a letter with its accents is one."""
-    seen: list[str] = []
+    seen = ""
     for character in text:
-        if seen and _continues(seen[-1], character):
-            seen[-1] += character
+        if seen and not _continues(seen, character):
+            yield seen
+            seen = character
         else:
-            seen.append(character)
-    return seen
+            seen += character
+    if seen:
+        yield seen
 
 
 def _continues(before: str, character: str) -> bool:
@@ -78,9 +80,8 @@ def _cut(text: str, max_bytes: int, *, tail_share: float) -> Markdown:
     if utf8_bytes(whole) <= max_bytes:
         return whole
     room = max_bytes - utf8_bytes(ELLIPSIS)
-    seen = characters(whole)
-    tail = _prefix(reversed(seen), int(room * tail_share))[::-1]
-    head = _prefix(seen, room - utf8_bytes("".join(tail)))
+    tail = _prefix(reversed([*characters(whole)]), int(room * tail_share))[::-1] if tail_share else []
+    head = _prefix(characters(whole), room - utf8_bytes("".join(tail)))
     cut = escape("".join((*head, ELLIPSIS, *tail)))
     # A cut can leave an underscore at an edge, which escaping then widens by two bytes: cut a little more.
     return cut if utf8_bytes(cut) <= max_bytes else _cut(text, max_bytes - 4, tail_share=tail_share)
