@@ -46,6 +46,8 @@ def examine(file: Path) -> Examined:
         return Examined(mistakes=(Remark(line, "is not UTF-8: save the file in that encoding"),))
     except tomllib.TOMLDecodeError as exc:
         return Examined(mistakes=(Remark(line_of_error(exc, text), f"is not valid TOML: {exc}"),))
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets without end
+        return Examined(mistakes=(Remark(0, "is no settings file: a number or a nesting in it has no end"),))
     lines = positions(text)
     mistakes = [*_unknown_names(tables, file.name, lines), *_wrong_rules(tables, lines)]
     return _refused(mistakes) if mistakes else _in_force(file, tables, lines)
