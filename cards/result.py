@@ -89,7 +89,7 @@ def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bo
 def _measures(causes: int) -> Iterator[tuple[int, int]]:
     """How many causes to name, and how many entries of each: every cause matters more than many entries of one."""
     most = min(causes, MAX_CAUSES)
-    yield from ((count, each) for count in range(most, 0, -1) for each in range(MAX_FAILURES, 0, -1))
+    yield from ((count, each) for count in range(most, 0, -1) for each in range(MAX_FAILURES // count, 0, -1))
     yield 0, 0
 
 

@@ -18,7 +18,7 @@ from cards.escape import Markdown
 from cards.policy import why_line
 from cards.request import MAX_ENTRIES, request_card
 from cards.result import result_card
-from cards.texts import texts
+from cards.texts import Texts, texts
 from handlers.titles import title_of
 
 log = structlog.get_logger()
@@ -116,13 +116,13 @@ class CardAnnouncer:
         """The requester's card in the state the request is in."""
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
         t = texts(request.language)
-        return request_card(request, entries, t, self._zone, receipt, why=why_line(request.ruling, t))
+        return request_card(request, entries, t, self._zone, receipt, why=_why(request, t))
 
     async def approval(self, request: Request, receipt: Receipt | None = None) -> Card:
         """The card of those who are asked, in the state the request is in."""
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
         t = texts(request.language)
-        return approval_card(request, entries, t, self._zone, receipt, why=why_line(request.ruling, t))
+        return approval_card(request, entries, t, self._zone, receipt, why=_why(request, t))
 
     async def _update(self, request: Request, kind: CardKind, card: Card) -> None:
         try:
@@ -150,6 +150,22 @@ class CardAnnouncer:
             card=card,
             error=exc.code,
         )
+
+
+def _why(request: Request, t: Texts) -> Markdown:
+    names = {f"user:{person.user_id}": person.name for person in request.asked}
+    here = {
+        "conversations": request.conversation.title,
+        "spaces": request.space.name,
+        "users": request.requester.name,
+    }
+    why = [
+        condition.model_copy(update={"value": (here[condition.kind],)})
+        if here.get(condition.kind)
+        else condition
+        for condition in request.ruling.why
+    ]  # of the places and people the rule lists, the one that this is about, by name
+    return why_line(request.ruling.model_copy(update={"why": tuple(why)}), t, names)
 
 
 def _of_approvers(request: Request) -> Place:

@@ -5,75 +5,85 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+import sys
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.demo.director import Director
+from bot.demo import programs
+from bot.demo.company import CHANNEL
+from bot.demo.director import Director, alone
+from bot.demo.places import MARKETING
 from bot.demo.sandbox import Json, Message, Refused, Sandbox
 
-WHERE, WHO = "cidMarketing==", "wang"
+WHERE, WHO, MANAGER = MARKETING, "wang", "li"
 WAIT_S = 60
-SUGGESTIONS = (
-    "帮助",
-    "删除 /2023/Q3 会议纪要.docx --理由 季度清理",
-    "列表 /2023",
-    "delete /2024/投放 --dry-run",
-    "状态",
+SUGGESTIONS: tuple[tuple[str, str, str], ...] = (
+    (WHO, WHERE, "帮助"),
+    (WHO, WHERE, "删除 /2023/Q4 --理由 已归档"),
+    (WHO, WHERE, '删除 "/预算 2023.xlsx" --理由 已有新版'),
+    (WHO, WHERE, "列表 /2023"),
+    (WHO, WHERE, "delete /2024/投放 --dry-run"),
+    (MANAGER, alone(MANAGER), "状态"),
 )
-"""What there is to say after the story, in its group."""
+"""What there is to say after the story: who would say it, where, and what. What is deleted is still there."""
 
 
 async def offer(box: Sandbox) -> None:
     """Let the page offer something to say."""
-    offered = [{"text": text, "conversation": WHERE} for text in SUGGESTIONS]
+    offered = [{"as": who, "conversation": where, "text": text} for who, where, text in SUGGESTIONS]
     await box.ask("PUT", "state", {"suggestions": offered})
 
 
-def explain(director: Director, log: Path) -> None:
+def explain(director: Director, folder: Path, log: Path) -> None:
     """The page, the log, and lines ready to paste into another terminal."""
     url, stage = director.box.url, director.stage
-    stage.scene(7, "Your turn")
+    name, manager, group = director.name(WHO), director.name(MANAGER), director.groups[WHERE]
+    stage.scene("Your turn")
     stage.tell(
-        "Both programs keep running until you press Ctrl-C. Open the page in a browser: there you are any of these "
-        "people, several of them side by side, look into the drive and the recycle bin, see every call and frame, "
-        "and can make DingTalk fail."
+        f"Both programs keep running until you press Ctrl-C. Open the page in a browser: at the left you are {name}, "
+        f"at the right his manager {manager}, and you can be any of the others. Look into the drive and the recycle "
+        "bin, see every call and frame, and make DingTalk fail."
     )
-    stage.note(f"\npage       {url}/?as={WHO}&in={quote(WHERE)}\nrobot log  {log}\n")
+    stage.note(f"\npage       {url}/?as={WHO},{MANAGER}&in={quote(WHERE)}\nrobot log  {log}\n")
     stage.tell(
         "Or paste these lines into another terminal and watch this one: what is said and pressed appears here, "
-        "and under every card the lines that press its buttons."
+        f"and under every card the lines that press its buttons. A minute after its first message {CHANNEL} reads "
+        "out, in one more, how the other requests of the story ended."
     )
-    name, group = director.name(WHO), director.groups[WHERE]
     stage.paste(
-        f"Say something as {name} ({WHO}) in the group {group}:", _say(url, "删除 /2023/Q4 --reason 不再需要")
+        f"Ask for a folder as {name} ({WHO}) in the group {group}:",
+        _say(url, "删除 /2023/Q4 --reason 不再需要"),
     )
     stage.paste("Ask what can be said:", _say(url, "help"))
     conversation = f"{url}/sandbox/conversations/{quote(WHERE)}?as={WHO}"
     stage.paste("Read the conversation as he sees it:", _curl(conversation))
-    stage.paste("Look into the recycle bin:", _curl(f"{url}/sandbox/bin"))
+    stage.paste("Prove the trail:", _dingsweep(folder, "audit", "verify"))
     stage.note("Everything else that can be done is in sandbox/README.md.")
 
 
 async def follow(director: Director) -> None:
     """Show what is said in all conversations from now on, until cancelled."""
     screen = asyncio.Lock()
-    alone = {f"one:{who}": "one-to-one with the robot" for who in director.people}
     async with asyncio.TaskGroup() as tasks:
-        for where, title in (director.groups | alone).items():
-            tasks.create_task(_Follower(director, where, title, screen).run())
+        for where, title in director.groups.items():
+            tasks.create_task(_Follower(director, where, f"in {title}", WHO, screen).run())
+        for who in director.people:
+            tasks.create_task(_Follower(director, alone(who), "to the robot alone", who, screen).run())
 
 
 class _Follower:
     """One conversation on the screen; the screen is shared, one event after the other."""
 
-    def __init__(self, director: Director, where: str, title: str, screen: asyncio.Lock) -> None:
+    def __init__(
+        self, director: Director, where: str, title: str, speaker: str, screen: asyncio.Lock
+    ) -> None:
         self._director = director
         self._where = where
         self._title = title
         self._screen = screen
         self._seen: set[str] = set()
-        self._speaker = WHO
+        self._speaker = speaker
 
     async def run(self) -> None:
         """Show everything new; a conversation that is gone (somebody changed the whole state) is let go."""
@@ -102,11 +112,23 @@ class _Follower:
             stage.changed(message.title, message.words.rpartition("\n")[2])
             return
         self._seen.add(message.id)
-        stage.robot(message)
+        stage.robot(message, self._to())
         url = self._director.box.url
         for button in message.buttons:
             order = {"as": self._speaker, "outTrackId": message.out_track_id, "button": button.id}
             stage.paste(f"Press [{button.text}] as {self._speaker}:", _post(f"{url}/sandbox/press", order))
+
+    def _to(self) -> str:
+        """Who alone reads it; nothing in a group."""
+        return (
+            "" if self._where in self._director.groups else f"to {self._director.name(self._speaker)} alone"
+        )
+
+
+def _dingsweep(folder: Path, *arguments: str) -> str:
+    """The line that runs the command line on the robot's database."""
+    database = f"DINGSWEEP_DATABASE_URL={shlex.quote(programs.database_url(folder))}"
+    return f"{database} {shlex.join([sys.executable, '-m', 'bot', *arguments])}"
 
 
 def _say(url: str, text: str) -> str:

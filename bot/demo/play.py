@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.demo import by_hand, programs, story
+from bot.demo import by_hand, company, programs, story
 from bot.demo.director import Director
 from bot.demo.programs import Program, ProgramError
 from bot.demo.sandbox import Unreachable
@@ -37,9 +37,11 @@ class Demo:
         """Play; return when the story is over (`once`) or cannot go on, else stay up until cancelled."""
         folder = Path(mkdtemp(prefix="dingsweep-demo-"))
         try:
-            async with programs.sandbox(folder) as (sandbox, box), programs.robot(folder, box) as robot:
-                director = await Director.arrive(box, self._stage)
-                await _watched(self._perform(director, robot.log), sandbox, robot)
+            async with programs.sandbox(folder) as (sandbox, box):
+                company.set_up(folder, box)
+                async with programs.robot(folder, box) as robot:
+                    director = await Director.arrive(box, self._stage)
+                    await _watched(self._perform(director, folder, robot.log), sandbox, robot)
         except (ProgramError, Unreachable) as exc:
             self._stage.failed(str(exc))
             self.code = 1
@@ -47,14 +49,14 @@ class Demo:
             if self.code in {0, None}:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    async def _perform(self, director: Director, log: Path) -> None:
-        await story.play(director)
+    async def _perform(self, director: Director, folder: Path, log: Path) -> None:
+        await story.play(director, programs.database_url(folder))
         self.code = self._verdict(director, log)
         if self._svg:
             self._save(self._svg)
         if not self._once:
             await by_hand.offer(director.box)
-            by_hand.explain(director, log)
+            by_hand.explain(director, folder, log)
             await by_hand.follow(director)
 
     def _save(self, svg: Path) -> None:

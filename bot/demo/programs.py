@@ -14,7 +14,7 @@ from signal import Signals
 from typing import Any, TypeVar
 
 import bot
-from bot.demo.sandbox import Sandbox
+from bot.demo.sandbox import ROBOT, Sandbox
 
 START_S = 30
 STOP_S = 15
@@ -75,16 +75,21 @@ async def sandbox(folder: Path) -> AsyncIterator[tuple[Program, Sandbox]]:
             yield program, box
 
 
+def database_url(folder: Path) -> str:
+    """Where the robot that runs in this folder keeps what it must not forget."""
+    return f"sqlite+aiosqlite:///{folder / 'robot.sqlite'}"
+
+
 @asynccontextmanager
 async def robot(folder: Path, box: Sandbox) -> AsyncIterator[Program]:
     """The robot, connected to that sandbox. Raises ProgramError when it does not get there."""
     settings = {
-        "CLIENT_ID": "dingsandbox",
+        "CLIENT_ID": ROBOT,
         "CLIENT_SECRET": "sandbox-secret",
         "CORP_ID": "dingcorpsandbox",
         "API_BASE_URL": box.url,
         "OAPI_BASE_URL": box.url,
-        "DATABASE_URL": f"sqlite:///{folder / 'robot.sqlite'}",
+        "DATABASE_URL": database_url(folder),
         "LOG": "json",
     }
     environment = {_OURS + name: value for name, value in settings.items()}

@@ -12,6 +12,8 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+ROBOT = "dingsandbox"
+"""Its robotCode, which is also its client id."""
 PATIENCE_S = 20
 """How long an answer of the robot may take before the story is broken off."""
 
@@ -74,7 +76,16 @@ class Message(_Wire):
 
     @property
     def by_robot(self) -> bool:
+        """Whether a robot says it: ours, or a custom one."""
         return bool(self.sender.robot)
+
+    @property
+    def by_us(self) -> bool:
+        return self.sender.robot == ROBOT
+
+    def is_new(self, after: int) -> bool:
+        """Whether it came after that number; a card that changes gets a new number and keeps its id."""
+        return int(self.id.removeprefix("m")) > after
 
     @property
     def title(self) -> str:
@@ -188,9 +199,12 @@ class Sandbox:
         said = await self.ask("POST", "say", {"as": who, "conversation": where, "text": text})
         return int(said["seq"])
 
-    async def press(self, who: str, card: Message, button: str) -> Pressed:
-        """Somebody presses a button of a card; returns when the robot has answered or two seconds are over."""
-        body = {"as": who, "outTrackId": card.out_track_id, "button": button}
+    async def press(self, who: str, card: Message, button: str, *, forged: bool = False) -> Pressed:
+        """Somebody presses a button of a card; returns when the robot has answered or two seconds are over.
+
+        `forged`: by a client that sends what its person could not press.
+        """
+        body = {"as": who, "outTrackId": card.out_track_id, "button": button, "force": forged}
         return Pressed.model_validate(await self.ask("POST", "press", body))
 
     async def read(self, where: str, after: int = 0, *, who: str = "", wait_s: int = 0) -> list[Message]:
@@ -218,9 +232,15 @@ class Sandbox:
                 return message
         raise Refused(f"{who} sees no card {out_track_id}")
 
+    async def sees(self, who: str, out_track_id: str) -> bool:
+        """Whether somebody has this card in any of their conversations."""
+        listed = (await self.ask("GET", "conversations", **{"as": who}))["conversations"]
+        read = [await self.read(each["conversationId"], who=who) for each in listed]
+        return any(message.out_track_id == out_track_id for messages in read for message in messages)
+
     async def answer(self, who: str, where: str, after: int) -> Message:
-        """The first thing the robot says after a number."""
-        return await self.until(who, where, after, lambda message: message.by_robot)
+        """The first new thing our robot says after a number; an older card that changes is none."""
+        return await self.until(who, where, after, lambda message: message.by_us and message.is_new(after))
 
     async def calls(self, after: int = 0) -> list[Call]:
         """The calls received after a number."""

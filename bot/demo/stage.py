@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import unescape
-from itertools import groupby
 from pathlib import Path
 from re import Match
 
@@ -23,6 +23,7 @@ from rich.text import Text
 
 from bot.demo.markup import plain, rendered
 from bot.demo.sandbox import BinItem, Button, Call, Message
+from bot.models import AuditRecord
 
 MAX_WIDTH = 100
 PACE_S = 0.7
@@ -32,8 +33,9 @@ _OPEN = box.Box("╭── \n│   \n├── \n│   \n├── \n├── \
 _INDENT = 4
 _COLORS = {"blue": "bold white on blue", "red": "bold white on red", "gray": "black on white"}
 _TEXT = re.compile(r'(<text [^>]*textLength=")([\d.]+)("[^>]*>)([^<]+)</text>')
-_WEBHOOK = "POST /robot/sendBySession"
+_WEBHOOKS = {"POST /robot/sendBySession", "POST /robot/send"}
 _THOUSAND = 1000
+_DIGEST, _DIGEST_BEGINS = 64, 8
 _LAST_UNIT = "GB"
 
 
@@ -44,6 +46,7 @@ class Stage:
         self.console = console
         self._pace_s = PACE_S if paced else 0
         self._kind = ""
+        self._scenes = 0
 
     async def beat(self) -> None:
         """Let what was printed be read."""
@@ -53,10 +56,11 @@ class Stage:
         self._print(Text(title, "bold"))
         self._print(Text(text))
 
-    def scene(self, number: int, title: str) -> None:
-        """A new chapter."""
+    def scene(self, title: str) -> None:
+        """A new chapter; they are numbered."""
         self._begin("")
-        line = Text(f"{number}  {title} ", "bold cyan")
+        self._scenes += 1
+        line = Text(f"{self._scenes}  {title} ", "bold cyan")
         line.append("─" * max(0, self.console.width - line.cell_len), "cyan")
         self._print(line)
 
@@ -67,12 +71,15 @@ class Stage:
 
     def bubble(self, name: str, where: str, text: str) -> None:
         """Something a person says."""
-        head = Text(f" {plain(name)} ", "bold green").append(f"in {plain(where)} ", "not bold dim")
+        head = Text(f" {plain(name)} ", "bold green").append(f"{plain(where)} ", "not bold dim")
         self._boxed(Text(plain(text)), head, "green")
 
-    def robot(self, message: Message) -> None:
-        """Something the robot says: a card with its buttons, or plain words."""
-        head = Text(" Dingsweep ", "bold blue")
+    def robot(self, message: Message, where: str = "") -> None:
+        """Something a robot says: a card with its buttons, or plain words; `where` is told when it is not clear."""
+        name = "Dingsweep" if message.by_us else plain(message.sender.robot)
+        head = Text(f" {name} ", "bold blue")
+        if where:
+            head.append(f"{plain(where)} ", "not bold dim")
         if not message.is_card:
             self._boxed(rendered(message.words), head, "blue")
             return
@@ -93,21 +100,20 @@ class Stage:
         """What only the presser of a button sees."""
         self._aside(Text.assemble("🔒 only ", (plain(name), "bold green"), " sees: ", rendered(words)))
 
-    def changed(self, title: str, last_line: str = "") -> None:
+    def changed(self, title: str, last_line: str = "", *, whose: str = "the card") -> None:
         """A card that is on the screen already says something new."""
         self._begin("click")
-        self._aside(Text.assemble("🔄 the card now says ", (plain(title), "bold")))
+        self._aside(Text.assemble(f"🔄 {plain(whose)} now says ", (plain(title), "bold")))
         if last_line:
             self._aside(Text("   ").append_text(rendered(last_line)))
 
     def calls(self, calls: Sequence[Call]) -> None:
-        """The calls the robot made to DingTalk; one and the same call several times is one line."""
+        """The calls the robot made to DingTalk, in the order they first came; like ones are one line."""
         if not calls:
             return
         self._begin("")
         self._aside(Text("the robot calls DingTalk", "dim"))
-        for (route, status, cost), same in groupby(calls, _likeness):
-            count = len(list(same))
+        for (route, status, cost), count in Counter(map(_likeness, calls)).items():
             good = status < 400  # noqa: PLR2004
             line = Text.assemble(
                 "  ", (str(status), "green" if good else "red"), (f" {cost:<7}  ", "dim"), route
@@ -130,6 +136,18 @@ class Stage:
             name = ("📁 " if item.is_folder else "📄 ") + plain(item.original_path)
             inside = str(len(item.contents) - 1) if item.is_folder else ""
             table.add_row(Text(name), inside, size(item.size), Text(plain(names[item.operator_id])))
+        self._print(table)
+
+    def trail(self, records: Iterable[AuditRecord]) -> None:
+        """Records of the audit trail, one line each: as much of their details as fits, a digest by its beginning."""
+        rows = [(str(record.seq), record.actor, record.event, _details(record)) for record in records]
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), expand=True)
+        for number, column in enumerate(("#", "Who", "What")):
+            widest = max((cell_len(row[number]) for row in rows), default=0)
+            table.add_column(column, no_wrap=True, min_width=max(widest, len(column)))
+        table.add_column("Details", no_wrap=True, ratio=1)
+        for row in rows:
+            table.add_row(*(Text(plain(cell)) for cell in row))
         self._print(table)
 
     def note(self, text: str) -> None:
@@ -178,9 +196,18 @@ class Stage:
 
 def cost_of(call: Call) -> str:
     """Which of DingTalk's monthly quotas a call uses up."""
-    if call.route == _WEBHOOK:
+    if call.route in _WEBHOOKS:
         return "webhook"
     return "counted" if call.counted else "free"
+
+
+def _details(record: AuditRecord) -> str:
+    return ", ".join(f"{name}={_brief(value)}" for name, value in record.details.items() if value)
+
+
+def _brief(value: object) -> str:
+    text = str(value)
+    return f"{text[:_DIGEST_BEGINS]}…" if len(text) == _DIGEST else text
 
 
 def _likeness(call: Call) -> tuple[str, int, str]:

@@ -26,9 +26,9 @@ _SIZE = re.compile(r'data-size="(\d+)x(\d+)"')
 def main() -> None:
     logs.set_up("json")
     for scene in (ENGLISH, CHINESE):
-        job, limits = asyncio.run(play(scene))
-        draw(scene.language, job, HERE / f"delete.{scene.language}.png")
-        draw(scene.language, limits, HERE / f"limits.{scene.language}.png")
+        pictures = asyncio.run(play(scene))
+        for name, columns in vars(pictures).items():
+            draw(scene.language, columns, HERE / f"{name}.{scene.language}.png")
 
 
 def draw(language: str, columns: tuple[Column, ...], picture: Path) -> None:
@@ -36,7 +36,7 @@ def draw(language: str, columns: tuple[Column, ...], picture: Path) -> None:
     with TemporaryDirectory() as folder:
         html = Path(folder, "page.html")
         html.write_text(page(language, columns), "utf-8")
-        found = _SIZE.search(_chromium("--window-size=1200,1200", "--dump-dom", html.as_uri()))
+        found = _SIZE.search(_chromium("--window-size=1600,1200", "--dump-dom", html.as_uri()))
         if found is None:
             sys.exit("the page did not tell its size")
         _chromium(

@@ -17,6 +17,7 @@ import aiohttp
 from docs.pictures.page import Button, Card, Column, Line, Note, Said
 from sandbox.server import Server
 from tests.conformance.control import Control
+from tests.integration import approvals
 from tests.integration.office import ENGINEERING, MARKETING, Message, Office
 
 AFTERNOON = datetime(2026, 3, 12, 14, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -57,6 +58,12 @@ class Scene:
     asked_details: str
     colleague_pressed: str
     captions: tuple[str, str, str, str]
+    manager: str
+    folder: str
+    approve_captions: tuple[str, str, str]
+    alone: str
+    approved: str
+    closed: str
 
 
 ENGLISH = Scene(
@@ -79,6 +86,16 @@ ENGLISH = Scene(
         "For ever only where settings allow it, said in red.",
         "What it cannot do, it says in one sentence.",
     ),
+    manager="admin",
+    folder='delete /drafts "/design docs" --reason moved to the wiki',
+    approve_captions=(
+        "Folders and others' files need a manager.",
+        "The manager has all it takes, and presses once.",
+        "The group reads what was done, and who agreed.",
+    ),
+    alone="Dingsweep · one to one with Admin",
+    approved="Admin presses “Approve”",
+    closed="Both cards now say the same, and can be pressed no more",
 )
 CHINESE = Scene(
     language="zh",
@@ -100,6 +117,16 @@ CHINESE = Scene(
         "只有配置允许才能永久删除，并用红字写明",
         "做不到的事，一句话说清原因和办法",
     ),
+    manager="li",
+    folder="删除 /2023/drafts /客户名单.xlsx --理由 季度清理",
+    approve_captions=(
+        "文件夹和别人的文件，要由主管批准",
+        "主管一眼看全，一次点击就能决定",
+        "群里看到结果，也看到是谁批准的",
+    ),
+    alone="Dingsweep · 与李经理单聊",
+    approved="李经理点了“批准”",
+    closed="前面两张卡片也同时显示这个结果，不能再点",
 )
 
 
@@ -117,14 +144,25 @@ async def office() -> AsyncIterator[Office]:
             yield Office(Control(http, server.url), Path(folder))
 
 
-async def play(scene: Scene) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
-    """Two pictures: the main job, and the permanent one beside what is refused."""
+@dataclass(frozen=True)
+class Pictures:
+    """The columns of each picture."""
+
+    delete: tuple[Column, ...]
+    limits: tuple[Column, ...]
+    approve: tuple[Column, ...]
+
+
+async def play(scene: Scene) -> Pictures:
+    """The main job and the permanent one where requesters confirm, and a deletion under the built-in policy."""
     async with office() as here:
         website = await here.control.ask("POST", "drive", WEBSITE)
         spaces = {ENGINEERING: website["spaceId"]}
         async with here.robot(clock=ticking(), allow_permanent=True, spaces=spaces):
-            main = await _main_job(here, scene)
-            return main, (await _permanent(here, scene), await _mistakes(here, scene))
+            delete = await _main_job(here, scene)
+            limits = (await _permanent(here, scene), await _mistakes(here, scene))
+    async with office() as here, here.robot(clock=ticking(), rules=None):
+        return Pictures(delete, limits, await _approval(here, scene))
 
 
 async def _main_job(here: Office, scene: Scene) -> tuple[Column, ...]:
@@ -138,6 +176,26 @@ async def _main_job(here: Office, scene: Scene) -> tuple[Column, ...]:
     return (
         Column(scene.captions[0], scene.conversation, before),
         Column(scene.captions[1], scene.conversation, after),
+    )
+
+
+async def _approval(here: Office, scene: Scene) -> tuple[Column, ...]:
+    both = await approvals.asked(here, scene.folder, who=scene.who, approver=scene.manager, where=scene.where)
+    await here.press(scene.manager, both.approval, "approve")
+    result = await here.card(scene.who, scene.where, scene.done_title, after=both.card["seq"])
+    title = result["params"]["title"]
+    for who, where, card in (
+        (scene.who, scene.where, both.card),
+        (scene.manager, f"one:{scene.manager}", both.approval),
+    ):
+        closed = await approvals.shown(here, who, where, card, title)
+        if closed["buttons"]:
+            raise RuntimeError(f"the picture would not be true: {closed}")
+    first, second, third = scene.approve_captions
+    return (
+        Column(first, scene.conversation, (Said(scene.name, scene.folder, mine=True), _card(both.card))),
+        Column(second, scene.alone, (_card(both.approval), Note(scene.approved))),
+        Column(third, scene.conversation, (_card(result), Note(scene.closed))),
     )
 
 

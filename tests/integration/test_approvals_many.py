@@ -239,7 +239,7 @@ async def test_what_changed_or_came_since_is_not_deleted(office: Office) -> None
         }
         assert results[folders[2]].added == 50
         assert results[folders[2]].added_names
-        card = await office.card("wang", MARKETING, "已移到回收站")
+        card = await office.card("wang", MARKETING, "600 of 1,000")
         assert "50" in card["params"]["markdown"]
 
 

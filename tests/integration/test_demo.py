@@ -20,10 +20,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from bot.demo import by_hand, programs, story
+from bot.demo import by_hand, company, programs, story
 from bot.demo.director import Director
 from bot.demo.markup import rendered
 from bot.demo.programs import ProgramError
+from bot.demo.sandbox import Sandbox
 from bot.demo.stage import Stage
 from tests.integration.office import REMOVE
 
@@ -92,6 +93,15 @@ async def demo(folder: Path) -> AsyncIterator[Watched]:
             await process.communicate()
 
 
+@asynccontextmanager
+async def company_at_work(folder: Path) -> AsyncIterator[Sandbox]:
+    """The sandbox and the robot, set up as in the demo."""
+    async with programs.sandbox(folder) as (_, box):
+        company.set_up(folder, box)
+        async with programs.robot(folder, box):
+            yield box
+
+
 def test_the_story_holds_and_ends_by_itself(tmp_path: Path) -> None:
     folder, picture = tmp_path / "temporary", tmp_path / "story.svg"
     folder.mkdir()
@@ -112,16 +122,20 @@ def test_the_story_holds_and_ends_by_itself(tmp_path: Path) -> None:
     marks = sum(line.startswith("✔") for line in said.splitlines())
     assert f"All {marks} checks hold." in said
     for part in (
-        "删除 8 项",
-        "[移到回收站]",
+        "删除 8 项，等待审批",
         "只有王小明",
+        "[批准]",
         "已移到回收站：7 / 8 项",
+        "[移到回收站]",
+        "已驳回",
+        "周报还在用",
+        "Nobody approved",
         "永久",
-        "Dry run",
-        "Cancelled",
+        "试运行",
+        "值班播报",
     ):
         assert part in said
-    for part in (REMOVE, "200 counted", "200 free", "200 webhook", "📁 /2023/drafts"):
+    for part in (REMOVE, "200 counted", "200 free", "200 webhook", "📁 /2023/drafts", "decision.refused"):
         assert part in said
     assert "Your turn" not in said
     assert is_empty(folder)
@@ -144,13 +158,16 @@ async def test_afterwards_it_goes_on_by_hand_until_it_is_told_to_stop(tmp_path: 
             assert "<title>" in await answer.text()
         log = (await shown.until("robot log")).split()[-1]
         assert is_file(log)
-        await shown.until("Say something as 王小明")
-        await paste(await shown.until("curl"))
-        await shown.until("删除 4 项")
-        await shown.until("Press [移到回收站] as wang")
+        await shown.until("Prove the trail")
+        verify = await asyncio.create_subprocess_shell(await shown.until("DATABASE_URL"), stdout=PIPE)
+        assert (await verify.communicate())[0].startswith(b"Sound: ")
+        asking = next(line for line in shown.lines if line.startswith("curl") and "删除 /2023/Q4" in line)
+        await paste(asking)
+        await shown.until("删除 4 项，等待审批")
+        await shown.until("Press [批准] as li")
         await paste(await shown.until("curl"))
         await shown.until("POST /v1.0/storage/spaces/{spaceId}/dentries/batchRemove")
-        await shown.until("已移到回收站：4 项")
+        await shown.until("已移到回收站：")
 
         shown.process.send_signal(signal.SIGINT)
         assert await shown.end() == 0
@@ -161,7 +178,7 @@ async def test_afterwards_it_goes_on_by_hand_until_it_is_told_to_stop(tmp_path: 
 @ON_LINUX
 async def test_a_program_that_ends_is_told_in_one_sentence(tmp_path: Path) -> None:
     async with demo(tmp_path) as shown:
-        await shown.until("Somebody wants")
+        await shown.until("An employee wants")
         os.kill(shown.programs()["bot"], signal.SIGKILL)
         assert await shown.end() == 1
         told, log = shown.lines[-1].split(" Its log: ")
@@ -172,7 +189,7 @@ async def test_a_program_that_ends_is_told_in_one_sentence(tmp_path: Path) -> No
 @ON_LINUX
 async def test_nothing_is_left_running_however_it_ends(tmp_path: Path) -> None:
     async with demo(tmp_path) as shown:
-        await shown.until("Somebody wants")
+        await shown.until("An employee wants")
         running = [os.pidfd_open(pid) for pid in shown.programs().values()]
         shown.process.kill()
         await shown.process.wait()
@@ -185,17 +202,16 @@ async def test_nothing_is_left_running_however_it_ends(tmp_path: Path) -> None:
 
 async def test_what_the_page_offers_to_say_makes_sense_after_the_story(tmp_path: Path) -> None:
     """Every suggestion is a command that the robot carries out, on files that are still there."""
-    async with programs.sandbox(tmp_path) as (_, box), programs.robot(tmp_path, box):
+    async with company_at_work(tmp_path) as box:
         await by_hand.offer(box)
         offered = (await box.ask("GET", "hello"))["suggestions"]
-        assert [one["text"] for one in offered] == [*by_hand.SUGGESTIONS]
-        assert {one["conversation"] for one in offered} == {story.MARKETING}
+        assert [(one["as"], one["conversation"], one["text"]) for one in offered] == [*by_hand.SUGGESTIONS]
         director = await Director.arrive(box, Stage(Console(file=StringIO(), width=80), paced=False))
-        await story.play(director)
+        await story.play(director, programs.database_url(tmp_path))
         assert not director.failures
-        for text in by_hand.SUGGESTIONS:
-            after = await director.say("wang", story.MARKETING, text)
-            answer = await box.answer("wang", story.MARKETING, after)
+        for who, where, text in by_hand.SUGGESTIONS:
+            after = await director.say(who, where, text)
+            answer = await box.answer(who, where, after)
             words = f"{answer.title} {answer.words}"
             assert answer.is_card == text.startswith("删除"), words
             refusals = ("找不到", "不认识", "There is no", "don't know")
@@ -215,15 +231,16 @@ async def test_a_robot_that_cannot_start_says_why(tmp_path: Path) -> None:
 async def test_a_story_that_does_not_hold_is_told(tmp_path: Path) -> None:
     """Nothing is deleted, whatever the robot wants: every check on what is left must see it."""
     output = StringIO()
-    async with programs.sandbox(tmp_path) as (_, box), programs.robot(tmp_path, box):
+    async with company_at_work(tmp_path) as box:
         fault = {"route": REMOVE, "status": 403, "code": "permissionDenied", "message": "made to fail"}
         await box.ask("POST", "faults", fault)
         director = await Director.arrive(box, Stage(Console(file=output, width=80), paced=False))
-        await story.play(director)
+        await story.play(director, programs.database_url(tmp_path))
     assert any("left the drive" in failure for failure in director.failures)
     assert any("recycle bin" in failure for failure in director.failures)
     assert "no call was refused" in director.failures
     assert "nothing has left the drive" not in director.failures
+    assert "the story was played to its end" not in director.failures
     assert output.getvalue().count("✘") == len(director.failures)
 
 

@@ -124,7 +124,9 @@ async def test_when_not_even_a_card_can_be_paid_for_the_job_ends_all_the_same(of
 async def test_without_the_permission_to_write_nothing_is_tried_twice(office: Office) -> None:
     async with office.robot() as app:
         card = await ask(office, *await files(office, *(f"{n:03}" for n in range(60))))
-        await office.control.scopes("Storage.File.Read", "Card.Instance.Write", "qyapi_robot_sendmsg")
+        await office.control.scopes(
+            "Storage.File.Read", "Card.Instance.Write", "qyapi_robot_sendmsg", "qyapi_get_member"
+        )
         told = await agree(office, app, card)
         assert told.said == {failed("no_scope")}
         assert told.sizes == [50]

@@ -119,10 +119,14 @@ async def test_one_bad_entry_does_not_spoil_the_others(office: Office) -> None:
             assert f"/{names[5]}" in await office.paths()
 
 
+TOKEN_REFUSED = {"status": 400, "code": "InvalidAuthentication", "count": 1}
+"""As after its two hours; at the click, the contacts would be the first to be told."""
+
+
 async def test_a_refused_token_is_renewed_once(office: Office) -> None:
     async with office.robot() as app:
         card = await ask(office, *await files(office, "a", "b"))
-        await office.control.ask("DELETE", "tokens")
+        await office.control.ask("POST", "faults", {"route": REMOVE, **TOKEN_REFUSED})
         told = await agree(office, app, card)
         assert told.said == {DELETED}
         assert [call["status"] for call in told.made(REMOVE)] == [400, 200]

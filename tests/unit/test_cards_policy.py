@@ -33,29 +33,29 @@ def why(answer: str, **given_: Any) -> Ruling:
     [
         (
             why("approve", items_over=20),
-            "Why you: more than 20 items need the manager's approval",
-            "为什么问你：超过 20 项要由直属主管批准",
+            "more than 20 items need the manager's approval",
+            "超过 20 项要由直属主管批准",
         ),
         (
             why("approve", owner="others", from_=["heads", "user:li"]),
-            "Why you: other people's files need approval by a department head or li",
-            "为什么问你：含有别人的文件要由部门负责人或 li 批准",
+            "other people's files need approval by a department head or li",
+            "含有别人的文件要由部门负责人或 li 批准",
         ),
         (
             why("approve", folders=True, size_over="1 GB", items_over=20, from_="admins", approvals=2),
-            "Why you: more than 20 items, more than 1.0 GB and folders need 2 approvals by an administrator "
+            "more than 20 items, more than 1.0 GB and folders need 2 approvals by an administrator "
             "of the organisation",
-            "为什么问你：超过 20 项、超过 1.0 GB 且含有文件夹要由组织管理员中的 2 人批准",
+            "超过 20 项、超过 1.0 GB 且含有文件夹要由组织管理员中的 2 人批准",
         ),
         (
             why("approve"),
-            "Why you: deletions that no other rule is for need the manager's approval",
-            "为什么问你：其他规则都不管的删除要由直属主管批准",
+            "deletions that no other rule is for need the manager's approval",
+            "其他规则都不管的删除要由直属主管批准",
         ),
         (
             why("confirm", items_up_to=50),
-            "Why: up to 50 items are confirmed by whoever asks",
-            "规则：不超过 50 项由发起人自己确认",
+            "up to 50 items are confirmed by whoever asks",
+            "不超过 50 项由发起人自己确认",
         ),
         (why("refuse", sentence={"zh": "不行", "en": "No."}), "No.", "不行"),
         (why("refuse", folders=True), "Not allowed here: folders.", "这里不允许：含有文件夹。"),

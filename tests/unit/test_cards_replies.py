@@ -67,6 +67,7 @@ REPLIES: dict[str, Reply] = {
     "other_organisation": lambda t, _: replies.other_organisation(t),
     "conversation_not_allowed": lambda t, _: replies.conversation_not_allowed(t),
     "permanent_not_allowed": lambda t, _: replies.permanent_not_allowed(t),
+    "unchecked": lambda t, _: replies.unchecked(t),
     "no_recycle_bin": lambda t, x: replies.no_recycle_bin(t, x, allow_permanent=True),
     "not_yours": lambda t, x: replies.not_yours(t, request(requester=WANG.model_copy(update={"name": x}))),
     "not_yours_to_see": replies.not_yours_to_see,
