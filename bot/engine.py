@@ -1,8 +1,8 @@
 """Durable workflows on DBOS Transact: what was started is finished, also after a crash.
 
 A workflow is an async function of one JSON object, safe to begin again. Inside it, `step` runs a function
-once and keeps its answer, so a workflow taken up again after a crash goes on behind the last finished step. The engine's
-tables live beside ours in the same database, and its workflows run on the loop that opened it.
+once and keeps its answer, so a workflow taken up again after a crash goes on behind the last finished step.
+The engine's tables live beside ours in the same database, and its workflows run on the loop that opened it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.models import Outcome, RequestState
-from tests.integration.approvals import asked, stored, tips, told
+from tests.integration.approvals import TWO_OF_THREE, asked, shown, stored, tips, told
 from tests.integration.deletions import DELETED, QUERY, Clock, Said, agree, ask, files, until
 from tests.integration.office import CREATE_CARD, MARKETING, Office
 from tests.integration.proofs import in_order, unharmed, words
@@ -166,3 +166,22 @@ async def test_others_are_asked_although_the_contacts_were_away_when_it_was_time
         await office.press("admin", both.approval, "approve", force=True)
         await office.card("wang", MARKETING, "已移到回收站")
         await in_order(office)
+
+
+async def test_a_crash_behind_a_vote_makes_no_end_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was to follow is healed: the cards say how far it is, and nobody is told that something ended."""
+    async with office.robot(rules=TWO_OF_THREE) as app:
+        both = await asked(office)
+        with monkeypatch.context() as crash:
+            crash.setattr(app.services.lifecycle, "spread", lambda *_: None)
+            await office.press("zhao", both.approval, "approve")
+        await app.services.lifecycle.heal()
+        await shown(office, "wang", MARKETING, both.card, "赵同事")
+
+        async def healed() -> bool:
+            return not await app.store.requests.untold()
+
+        await until(healed)
+        assert await office.control.read("wang", "one:wang", wait_s=0) == []
