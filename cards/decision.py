@@ -20,6 +20,7 @@ _LINES = {
     RequestState.PARTLY_DONE: "state.partly_done",
     RequestState.FAILED: "state.failed",
 }
+_BY_NOBODY = {"decision.run", "decision.withdrawn"}
 
 
 def is_voted(request: Request) -> bool:
@@ -35,7 +36,7 @@ def missing(request: Request) -> int:
 def decision(request: Request, t: Texts, zone: tzinfo, most: int = WHOLE.names) -> Markdown:
     """Who decided what, when: **Manager Li** approved at 14:05; everybody who approved when several did."""
     key = _key(request)
-    if key == "decision.run":
+    if key in _BY_NOBODY:
         return t(key)
     if key == "decision.approved" and len(request.approvals) > 1:
         return t("decision.approved_by", people=approvers(request, t, zone, most))
@@ -118,7 +119,7 @@ def _needed(request: Request) -> int:
 
 def _key(request: Request) -> str:
     if request.state is RequestState.CANCELLED:
-        return "decision.cancelled"
+        return "decision.cancelled" if request.decided_by else "decision.withdrawn"
     if request.state is RequestState.REJECTED:
         return "decision.rejected"
     if request.ruling.answer == "run":

@@ -71,12 +71,12 @@ class Pressed:
 
 
 async def _answer(services: Services, click: CardClick) -> Response:
-    card = await services.store.requests.shown(click.out_track_id)
-    request = await services.store.requests.by_card(click.out_track_id)
-    if request is None or card is None:
+    found = await services.store.requests.pressed(click.out_track_id)
+    if found is None:
         log.warning("click.unknown_card", corp_id=click.corp_id)
         await _note(services, click, "unknown_card")
         return _private(replies.card_unknown(texts("en" if services.language == "en" else "zh")))
+    request, card = found
     pressed = Pressed(click, request, card, texts(request.language))
     if decision := _DECISIONS[card.kind].get(click.action):
         return await _decide(services, pressed, decision)

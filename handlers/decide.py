@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.deletion.decisions import Shown
-from bot.deletion.problems import DecisionRefused
 from bot.models import DecisionKind, RequestState
 from cards import replies, votes
 from cards.escape import Markdown
@@ -33,15 +32,10 @@ async def reject(ctx: Context, args: RejectArgs) -> Markdown:
     """Saying no takes no code. To somebody who has said so already, the words are the reason they still owe."""
     reason = " ".join(args.reason)
     decisions = ctx.services.decisions
-    try:
-        decided = await decisions.decide(
-            args.request, DecisionKind.REJECT, ctx.operator, Shown(), reason=reason
-        )
-    except DecisionRefused as refusal:
-        if not (reason and refusal.kind == "already" and _is_theirs(refusal, ctx)):
-            raise
+    if reason and await _has_rejected(ctx, args.request):
         explained = await decisions.explain(args.request, ctx.operator, reason)
         return votes.reason_added(ctx.t, explained)
+    decided = await decisions.decide(args.request, DecisionKind.REJECT, ctx.operator, Shown(), reason=reason)
     return votes.rejected(ctx.t, decided)
 
 
@@ -54,6 +48,7 @@ async def cancel(ctx: Context, args: CancelArgs) -> Markdown:
     return replies.cancelled(ctx.t, decided.id)
 
 
-def _is_theirs(refusal: DecisionRefused, ctx: Context) -> bool:
-    rejection = refusal.request.rejection if refusal.request else None
+async def _has_rejected(ctx: Context, request_id: str) -> bool:
+    request = await ctx.services.store.requests.get(request_id)
+    rejection = request.rejection if request else None
     return rejection is not None and rejection.operator.user_id == ctx.operator.user_id

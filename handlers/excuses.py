@@ -166,7 +166,7 @@ def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:
         return replies.throttled(t)
     if isinstance(exc, BadCredentials | TokenRefused):
         return replies.cannot_sign_in(t, exc.code)
-    if isinstance(exc, Denied) and exc.code.lower().startswith("forbidden"):
+    if isinstance(exc, Denied) and (exc.missing_scopes or exc.code.lower().startswith("forbidden")):
         return replies.missing_scope(t, ", ".join(exc.missing_scopes) or exc.code)
     if isinstance(exc, Denied):
         return replies.no_access(t, place)

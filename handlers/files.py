@@ -10,7 +10,9 @@ from bot.messenger import Webhook
 from bot.models import Manifest, Request, RequestState, Space
 from cards import replies
 from cards.escape import Markdown
+from cards.fit import paragraphs
 from cards.lists import dry_run_text, listing
+from cards.policy import why_line
 from handlers import excuses
 from handlers.commands import DeleteArgs, LsArgs
 from handlers.services import Context
@@ -32,7 +34,8 @@ async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
             return excuses.deleting(problem, ctx.t, targets=len(args.targets))
         consent = await _consent(ctx, args, manifest)
         if args.dry_run:
-            return dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
+            shown = dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
+            return paragraphs((shown, ctx.t("request.why", why=why_line(consent.ruling, ctx.t))))
         request = await _made(ctx, args, manifest, consent)
     try:
         await s.announcer.ask(request, webhook(ctx))

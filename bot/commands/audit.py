@@ -140,7 +140,7 @@ def verify(expect: tuple[Link, ...], file: BinaryIO | None) -> None:
         proof = asyncio.run(Chain(None, None, noted).prove(_lines(file)))
     else:
         proof = _with_store(_settings(), lambda store: store.audit.verify(noted))
-    _report(proof, of_file=file is not None)
+    _report(proof, is_end_open=file is not None and proof.head.seq not in noted)
 
 
 @audit.command()
@@ -306,14 +306,14 @@ def _record(line: bytes) -> Record:
         return {}
 
 
-def _report(proof: Proof, *, of_file: bool) -> None:
+def _report(proof: Proof, *, is_end_open: bool) -> None:
     if proof.broken:
         _report_break(proof.broken)
         click.echo(f"Proved up to {proof.head}", err=True)
         sys.exit(1)
     click.echo(f"Sound: {proof.records} records, {_extent(proof)}.")
     click.echo(f"Head: {proof.head}")
-    if of_file:
+    if is_end_open:
         click.echo("A file does not say where the trail ends: expect a head, to prove that its end is there.")
 
 

@@ -176,12 +176,11 @@ class Decisions:
 
     async def _look_up(self, request: Request, user_id: str) -> tuple[Operator, list[str]]:
         by = await self._member(request, user_id)
-        newest = await self._store.requests.get(request.id) or request
         entitled = await self._approvers.entitled(
-            request.ruling, request.requester, escalated=newest.escalated
+            request.ruling, request.requester, escalated=request.escalated
         )
         if user_id not in entitled:
-            raise DecisionRefused("not_approver", newest, user_id=user_id)
+            raise DecisionRefused("not_approver", request, user_id=user_id)
         return by, entitled
 
     async def _member(self, request: Request, user_id: str) -> Operator:

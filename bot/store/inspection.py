@@ -80,7 +80,7 @@ async def inspecting(database_url: str) -> AsyncIterator[Inspection]:
     """Raises Unusable when there is no such database, or it cannot be reached."""
     database = Database(database_url)
     if not _is_there(database):
-        raise Unusable("the file is not there")
+        raise Unusable("the file is not there; dingsweep run makes it")
     try:
         async with database:
             yield Inspection(database)

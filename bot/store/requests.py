@@ -299,7 +299,18 @@ class Requests:
         query = select(cards).where(cards.c.out_track_id == out_track_id)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
-            return ShownCard(row["kind"], row["delivered_as"], row["digest"]) if row else None
+            return _shown(row) if row else None
+
+    async def pressed(self, out_track_id: str) -> tuple[Request, ShownCard] | None:
+        """The request that a card is about, and the card; None for a card that is not ours."""
+        of_card = (cards.c.kind, cards.c.delivered_as, cards.c.digest.label("shown_digest"))
+        query = select(requests, *of_card).join(cards).where(cards.c.out_track_id == out_track_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        if row is None:
+            return None
+        card = ShownCard(row["kind"], row["delivered_as"], row["shown_digest"])
+        return request_of({name: row[name] for name in requests.c.keys()}), card  # noqa: SIM118
 
     async def _one(self, query: Select[Any]) -> Request | None:
         found = await self._many(query)
@@ -318,6 +329,10 @@ class Requests:
             query = query.where(table.c.target_id.is_(None))
         async with self._database.reading() as connection:
             return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
+
+
+def _shown(row: RowMapping) -> ShownCard:
+    return ShownCard(row["kind"], row["delivered_as"], row["digest"])
 
 
 def _entry(row: RowMapping) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,7 @@ def row_of(request: Request) -> dict[str, Any]:
     }
 
 
-def request_of(row: RowMapping) -> Request:
+def request_of(row: RowMapping | Mapping[str, Any]) -> Request:
     return Request.model_validate({key: value for key, value in row.items() if key not in _DERIVED})
 
 

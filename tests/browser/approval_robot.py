@@ -1,8 +1,8 @@
 """A robot for the page's tests, on the official `dingtalk-stream` client: a manager decides with somebody beside.
 
 "delete NAME" makes a card that only 李经理 may press; whoever else does is told so on the card, and only they see it.
-When she has decided, the card says so to everybody. "slow NAME" makes one whose clicks are answered too late, and
-anything else is repeated as Markdown. The platform's address is the environment's DINGTALK_OPENAPI_ENDPOINT.
+When she has decided, the card says so to everybody. Anything else is repeated as Markdown. The platform's address is
+the environment's DINGTALK_OPENAPI_ENDPOINT.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from dingtalk_stream import AckMessage, CallbackMessage, CardCallbackMessage, Ch
 
 TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 MANAGER = "li"
-TOO_LATE_S = 4.0
 BUTTONS = (
     {"text": "批准", "color": "blue", "id": "approve", "request": True},
     {"text": "驳回", "color": "red", "id": "reject", "request": True},
@@ -31,16 +30,12 @@ def buttons(*shown: dict[str, Any]) -> str:
 class Asking(dingtalk_stream.ChatbotHandler):  # type: ignore[misc]
     """Makes a card of a wish."""
 
-    def __init__(self, slow: set[str]) -> None:
-        super().__init__()
-        self.slow = slow
-
     async def process(self, callback: CallbackMessage) -> tuple[int, str]:
         """One message to the robot."""
         message = ChatbotMessage.from_dict(callback.data)
         text = "".join(message.get_text_list() or ()).strip()
         command, _, name = text.partition(" ")
-        if command not in {"delete", "slow"}:
+        if command != "delete":
             self.reply_markdown("answer", text, message)
             return AckMessage.STATUS_OK, "OK"
         replier = dingtalk_stream.CardReplier(self.dingtalk_client, message)
@@ -50,24 +45,16 @@ class Asking(dingtalk_stream.ChatbotHandler):  # type: ignore[misc]
             "tips": "等待李经理审批",
             "sys_full_json_obj": buttons(*BUTTONS),
         }
-        track_id = await replier.async_create_and_deliver_card(TEMPLATE, data)
-        if command == "slow":
-            self.slow.add(track_id)
+        await replier.async_create_and_deliver_card(TEMPLATE, data)
         return AckMessage.STATUS_OK, "OK"
 
 
 class Deciding(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
     """Answers a click with what the card is from then on."""
 
-    def __init__(self, slow: set[str]) -> None:
-        super().__init__()
-        self.slow = slow
-
     async def process(self, callback: CallbackMessage) -> tuple[int, Any]:
         """One click."""
         click = CardCallbackMessage.from_dict(callback.data)
-        if click.card_instance_id in self.slow:
-            await asyncio.sleep(TOO_LATE_S)
         answer: dict[str, Any] = {
             "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True}
         }
@@ -82,9 +69,8 @@ class Deciding(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
 def main() -> None:
     """Connects and runs until it is ended."""
     client = dingtalk_stream.DingTalkStreamClient(dingtalk_stream.Credential("dingsandbox", "sandbox-secret"))
-    slow: set[str] = set()
-    client.register_callback_handler(ChatbotMessage.TOPIC, Asking(slow))
-    client.register_callback_handler(dingtalk_stream.CallbackHandler.TOPIC_CARD_CALLBACK, Deciding(slow))
+    client.register_callback_handler(ChatbotMessage.TOPIC, Asking())
+    client.register_callback_handler(dingtalk_stream.CallbackHandler.TOPIC_CARD_CALLBACK, Deciding())
     asyncio.run(client.start())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,8 +48,16 @@ def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def dingsweep(box: Sandbox, tmp_path: Path) -> Iterator[None]:
-    """The real robot, connected."""
+    """The real robot, connected; whoever asks confirms."""
     with programs.dingsweep(box, tmp_path):
+        yield
+
+
+@pytest.fixture
+def policed(request: pytest.FixtureRequest, box: Sandbox, tmp_path: Path) -> Iterator[None]:
+    """The real robot with the built-in rules, by which managers approve; a parameter holds other rules."""
+    rules = getattr(request, "param", None)
+    with programs.dingsweep(box, tmp_path, RULES=json.dumps(rules) if rules else None):
         yield
 
 

@@ -91,9 +91,9 @@ CONFIRMED = '[{"name": "Whoever asks confirms", "answer": "confirm"}]'
 
 
 @contextmanager
-def dingsweep(box: Sandbox, folder: Path, **settings: str) -> Iterator[None]:
-    """The real robot, connected; `settings` are named as in its environment, without the prefix."""
-    given = {
+def dingsweep(box: Sandbox, folder: Path, **settings: str | None) -> Iterator[None]:
+    """The real robot, connected; `settings` are named as in its environment, without the prefix; None is unset."""
+    given: dict[str, str | None] = {
         "CLIENT_ID": CLIENT_ID,
         "CLIENT_SECRET": CLIENT_SECRET,
         "CORP_ID": CORP_ID,
@@ -102,7 +102,9 @@ def dingsweep(box: Sandbox, folder: Path, **settings: str) -> Iterator[None]:
         "DATABASE_URL": f"sqlite:///{folder / 'robot.sqlite'}",
         "RULES": CONFIRMED,
     }
-    variables = {f"DINGSWEEP_{name}": value for name, value in (given | settings).items()}
+    variables = {
+        f"DINGSWEEP_{name}": value for name, value in (given | settings).items() if value is not None
+    }
     with _running(["-m", "bot", "run"], folder, variables):
         box.connected()
         yield

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Opens
 from tests.browser.programs import Sandbox
-from tests.browser.window import LI, SPACE, WANG
+from tests.browser.window import LI, ROBOT, SPACE, WANG
 
 FARTHEST = 60
 """More stops than the way between any two places of the page has."""
@@ -32,14 +32,14 @@ def go_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
     pytest.fail(f"{key} does not lead to {wanted}")
 
 
-@pytest.mark.usefixtures("approver")
-def test_a_wish_is_asked_for_and_granted(open_window: Opens) -> None:
+@pytest.mark.usefixtures("policed")
+def test_a_wish_is_asked_for_and_granted(open_window: Opens, box: Sandbox) -> None:
     window = open_window("wang")
     page, wang, li = window.page, window.seat(WANG), window.seat(LI)
     go_to(page, wang.box)
-    page.keyboard.type("delete /2023/drafts")
+    page.keyboard.type("删除 /2023/drafts")
     page.keyboard.press("Enter")
-    expect(wang.card("drafts")).to_be_visible()
+    expect(wang.card("等待审批")).to_be_visible()
     expect(wang.box).to_be_focused()
     go_to(page, wang.section.get_by_role("button", name="切换身份，当前是"), "Shift+Tab")
     page.keyboard.press("Enter")
@@ -49,9 +49,12 @@ def test_a_wish_is_asked_for_and_granted(open_window: Opens) -> None:
     expect(menu.get_by_role("menuitem", name="赵同事")).to_be_focused()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    go_to(page, li.card("drafts").get_by_role("button", name="批准"))
+    go_to(page, li.conversations.get_by_role("button", name=ROBOT))
+    page.keyboard.press("Enter")
+    go_to(page, li.card("请审批").get_by_role("button", name="批准"))
     page.keyboard.press("Space")
-    expect(li.card("drafts")).to_contain_text("李经理 已批准")
+    expect(li.card("已移到回收站")).to_contain_text("李经理")
+    assert "/2023/drafts" not in box.paths(SPACE)
 
 
 def test_a_menu_is_left_where_it_was_opened(open_window: Opens) -> None:

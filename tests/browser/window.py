@@ -10,6 +10,8 @@ MARKETING, ENGINEERING = "市场部", "Engineering"
 SPACE = "24010001"
 """市场部's own files."""
 WANG, LI, ZHAO, SUN, ALICE = "王小明", "李经理", "赵同事", "孙外部", "Alice"
+ROBOT = "Dingsweep"
+"""What somebody's conversation with the robot is called."""
 
 
 class Seat:

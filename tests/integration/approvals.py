@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 from bot.app import App
 from bot.models import Request
-from tests.integration.office import MARKETING, Json, Message, Office
+from tests.integration.office import MARKETING, PATIENCE_S, Json, Message, Office
 
 ASK = "删除 /2023/drafts --理由 季度清理"
 """A folder: by the built-in policy, wang's manager (li) must approve."""
@@ -30,6 +31,8 @@ class Asked:
 
     card: Message
     approval: Message
+    after: int = 0
+    """the number of the last call before it was asked"""
 
     @property
     def request_id(self) -> str:
@@ -37,14 +40,26 @@ class Asked:
 
 
 async def asked(
-    office: Office, text: str = ASK, *, who: str = "wang", approver: str = "li", where: str = MARKETING
+    office: Office,
+    text: str = ASK,
+    *,
+    who: str = "wang",
+    approver: str = "li",
+    where: str = MARKETING,
+    after: int = 0,
 ) -> Asked:
     """Say the command; both cards."""
-    card = await office.say(who, text, where)
-    assert card["kind"] == "card", card
+    said = await office.control.say(who, where, text)
+
+    def is_question(message: Message) -> bool:
+        """Not the late result of another request, nor the changed card of one."""
+        is_new = int(message["id"].removeprefix("m")) > said["seq"]
+        return is_new and str(message.get("outTrackId", "")).startswith("dingsweep.request.")
+
+    card = await office.until(who, where, said["seq"], is_question)
     track_id = card["outTrackId"].replace("dingsweep.request.", "dingsweep.approval.")
     approval = await office.until(approver, f"one:{approver}", 0, lambda m: m.get("outTrackId") == track_id)
-    return Asked(card, approval)
+    return Asked(card, approval, after)
 
 
 async def now(office: Office, who: str, card: Message) -> Message:
@@ -71,6 +86,15 @@ async def shown(office: Office, who: str, where: str, card: Message, part: str) 
 async def told(office: Office, who: str, part: str) -> Message:
     """Wait until the robot has told somebody this, one-to-one."""
     return await office.until(who, f"one:{who}", 0, lambda m: m["kind"] == "markdown" and part in m["text"])
+
+
+async def recorded(app: App, event: str) -> None:
+    """Wait until the trail has this event."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if event in [record.event async for record in app.store.audit.records()]:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def stored(app: App, asked: Asked) -> Request:

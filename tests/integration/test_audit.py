@@ -97,6 +97,9 @@ async def test_an_export_is_whole_private_and_proved_alone(url: str, tmp_path: P
     nowhere = "postgresql://127.0.0.1:1/none"
     proved = await audit(nowhere, tmp_path, "verify", "--file", str(file), "--expect", noted)
     assert head(proved) == noted
+    assert "expect a head" not in proved.output, "it was"
+    open_ended = await audit(nowhere, tmp_path, "verify", "--file", str(file))
+    assert "expect a head" in open_ended.output
     lines = file.read_text().splitlines()
     printed = await audit(url, tmp_path, "--json")
     assert printed.output.splitlines() == lines, "the same as on the terminal"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
-from tests.integration.approvals import ASK, asked, now, tips
+from tests.integration.approvals import ASK, asked, now, recorded, tips
 from tests.integration.deletions import files
-from tests.integration.office import MARKETING, MARKETING_SPACE, PATIENCE_S, Json, Office
+from tests.integration.office import MARKETING, MARKETING_SPACE, Json, Office
 from tests.integration.proofs import unharmed, words
 
 APPROVED: dict[str, Json] = {"name": "Others", "answer": "approve", "from": ["manager"]}
@@ -130,9 +129,7 @@ async def test_channels_are_told_and_one_that_is_away_holds_nothing_up(office: O
         )
         assert "已完成" in told["text"]
         await office.control.ask("DELETE", "faults")
-        async with asyncio.timeout(PATIENCE_S):
-            while "notice.sent" not in [record.event async for record in app.store.audit.records()]:
-                await asyncio.sleep(0.02)
+        await recorded(app, "notice.sent")
 
 
 async def test_the_rule_s_line_names_places_and_people(office: Office) -> None:

@@ -307,3 +307,9 @@ def test_until_when_it_can_be_taken_back_is_said_where_somebody_has_looked() -> 
     assert "共 8 项，14.6 MB，删除后 30 天内可以从回收站恢复" in asked(known)
     assert "8 items, 14.6 MB, can be restored from the bin for 30 days" in asked(known, EN)
     assert "共 8 项，14.6 MB，30 天内可以从回收站恢复；空间没有回收站就不会删" in shown(known)
+
+
+def test_what_the_robot_withdrew_is_not_laid_at_anybody_s_door() -> None:
+    withdrawn = voted().model_copy(update={"state": S.CANCELLED, "decided_by": None})
+    assert "卡片没能送达，什么都没有删" in asked(withdrawn)
+    assert "Its card could not be delivered, nothing was deleted" in shown(withdrawn, EN)

@@ -159,7 +159,9 @@ def test_settings_that_are_none(folder: Path) -> None:
 def test_a_database_that_is_not_there_is_not_made(folder: Path) -> None:
     (folder / "dingsweep.toml").write_text(TOML.format(url=f"sqlite:///{folder}/none.sqlite"))
     assert check().exit_code == 1
-    assert findings()["database"]["said"] == "it cannot be used: the file is not there"
+    assert (
+        findings()["database"]["said"] == "it cannot be used: the file is not there; dingsweep run makes it"
+    )
     assert not (folder / "none.sqlite").exists()
 
 

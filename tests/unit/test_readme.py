@@ -2,24 +2,41 @@
 
 import os
 import re
+import shlex
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from bot.__main__ import main
 from bot.settings import PREFIX, Settings, load
 from handlers.commands import VERBS
 from sandbox.server import ENDPOINTS
 from tests.conformance.control import Control
-from tests.integration.office import MARKETING, Office
+from tests.integration.approvals import asked, shown
+from tests.integration.office import CONFIRMED, MARKETING, Office
+from tests.unit import papers
 
-ROOT = Path(__file__).parents[2]
-ENGLISH, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
+ROOT = papers.ROOT
+FILES = ("README.md", "README.zh-CN.md")
+ENGLISH, CHINESE = map(papers.read, FILES)
 BOTH = pytest.mark.parametrize("readme", [ENGLISH, CHINESE], ids=["en", "zh"])
-SAMPLE = (ROOT / "deploy/dingsweep.toml").read_text("utf-8")
-TRADITIONAL = set("刪狀態細確認幫誰運")
+SAMPLE = papers.read("deploy/dingsweep.toml")
+TRADITIONAL = set("刪狀態細確認幫誰運歷駁絕")
+ASKING_ALL: list[dict[str, Any]] = [
+    {
+        "name": "Everybody there is",
+        "departments": ["1"],
+        "paths": ["/report.pdf"],
+        "answer": "approve",
+        "from": ["heads", "role:1001", "admins"],
+    }
+]
 NEEDED = {"client_id": "somebody", "client_secret": "something"}
 
 
@@ -29,28 +46,8 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def _headings(readme: str) -> list[str]:
-    return re.findall(r"^(#+) ", _without_code(readme), re.MULTILINE)
-
-
-def _without_code(readme: str) -> str:
-    return re.sub(r"^ *```.*?^ *```", "", readme, flags=re.MULTILINE | re.DOTALL)
-
-
-def _code(readme: str) -> list[str]:
-    """The code blocks, without comments."""
-    blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", readme, re.MULTILINE | re.DOTALL)
-    return [re.sub(r" +#.*", "", block) for block in blocks]
-
-
-def _rows(readme: str) -> dict[str, list[str]]:
-    """The rows of all tables by the text of their first cell."""
-    rows = [line.strip(" |").split(" | ") for line in readme.splitlines() if line.lstrip().startswith("|")]
-    return {cells[0]: cells[1:] for cells in rows}
-
-
 def _scopes(readme: str) -> set[str]:
-    return {found[1] for cell in _rows(readme) if (found := re.match(r"`([\w.]+)` \S+权限$", cell))}
+    return {found[1] for cell in papers.rows(readme) if (found := re.match(r"`([\w.]+)` \S+权限$", cell))}
 
 
 def _shown(field: FieldInfo) -> str | None:
@@ -67,12 +64,11 @@ def _shown(field: FieldInfo) -> str | None:
 
 
 def test_both_have_the_same_sections_code_links_and_tables() -> None:
-    assert _headings(ENGLISH) == _headings(CHINESE)
-    assert _code(ENGLISH) == _code(CHINESE)
+    assert papers.levels(ENGLISH) == papers.levels(CHINESE)
+    assert papers.typed(ENGLISH) == papers.typed(CHINESE)
     assert _scopes(ENGLISH) == _scopes(CHINESE)
-    assert len(_rows(ENGLISH)) == len(_rows(CHINESE))
-    links = [sorted(set(re.findall(r"\]\((https?://[^)]+)\)", readme))) for readme in (ENGLISH, CHINESE)]
-    assert links[0] == links[1]
+    assert len(papers.rows(ENGLISH)) == len(papers.rows(CHINESE))
+    assert papers.addresses(ENGLISH) == papers.addresses(CHINESE)
 
 
 @BOTH
@@ -80,11 +76,9 @@ def test_both_leave_room_for_what_was_measured(readme: str) -> None:
     assert readme.count("<!-- bench -->") == readme.count("<!-- /bench -->") == 1
 
 
-@BOTH
-def test_links_lead_somewhere(readme: str) -> None:
-    links = re.findall(r"\]\((?!https?://)([^)]+)\)", readme)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("name", FILES)
+def test_links_lead_somewhere(name: str) -> None:
+    assert papers.dead_links(name) == []
 
 
 @BOTH
@@ -106,7 +100,7 @@ def test_every_picture_is_shown() -> None:
 
 @BOTH
 def test_the_table_has_every_setting_with_its_default_and_no_other(readme: str) -> None:
-    rows = {name.strip("`"): cells for name, cells in _rows(readme).items() if PREFIX in name}
+    rows = {name.strip("`"): cells for name, cells in papers.rows(readme).items() if PREFIX in name}
     assert rows.keys() == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
         default = rows[f"{PREFIX}{name.upper()}"][0]
@@ -125,6 +119,31 @@ def test_every_command_and_option_is_told(readme: str) -> None:
         simple = [word for word in spellings if not TRADITIONAL & (set(word) - set("确认"))]
         missing = [word for word in simple if not re.search(rf"`{re.escape(word)}[ `]", readme)]
         assert missing == [], verb.name
+
+
+@BOTH
+def test_every_command_of_the_program_is_told(readme: str) -> None:
+    told = {
+        " ".join(cell.split()[:3])
+        for row in papers.rows(readme)
+        for cell in re.findall(r"`(dingsweep[^`]+)`", row)
+    }
+    groups = [command for command in main.commands.values() if isinstance(command, click.Group)]
+    names = {f"{group.name} {name}" for group in groups for name in group.commands} - {"audit show"}
+    names |= {name for name, command in main.commands.items() if command not in groups} | {"audit K7M2"}
+    assert told == {f"dingsweep {name}" for name in names}
+
+
+@pytest.mark.parametrize(
+    ("readme", "more"), [(ENGLISH, []), (CHINESE, ["--language", "zh"])], ids=["en", "zh"]
+)
+def test_the_explanation_shown_is_what_the_program_says(
+    readme: str, more: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [line] = [block for block in papers.typed(readme) if "policy explain" in block]
+    said = CliRunner().invoke(main, [*shlex.split(line)[1:], *more])
+    assert (said.exit_code, said.stdout) == (0, papers.blocks(readme, "text")[0])
 
 
 @BOTH
@@ -156,14 +175,46 @@ async def test_the_permissions_told_are_enough_and_none_too_many(sandbox: Contro
     office = Office(sandbox, tmp_path)
     entries = await sandbox.entries("24010001")
     link = f"https://alidocs.dingtalk.com/i/nodes/{entries['/report.pdf']['uuid']}"
-    async with office.robot():
+    async with office.robot(rules=[*ASKING_ALL, *CONFIRMED]):
         await office.say("wang", f"删除 {link} --试运行")
         card = await office.say("wang", "删除 /2023/drafts 品牌手册.pdf")
         await office.press("wang", card, "details")
         await office.answer("wang", "one:wang", after=0)
         await office.press("wang", card, "confirm")
         await office.card("wang", MARKETING, "已移到回收站", after=card["seq"])
+        two = await asked(office, f"删除 {ASKING_ALL[0]['paths'][0]}")
+        await office.press("li", two.approval, "approve")
+        await office.card("wang", MARKETING, "已移到回收站", after=two.card["seq"])
+        await office.say("wang", f"明细 {two.request_id} --表格", "one:wang")
     calls = await office.calls("")
     assert [call["route"] for call in calls if call["status"] != 200] == []
     scopes = {endpoint.route: endpoint.scope for endpoint in ENDPOINTS}
     assert {scopes[call["route"]] for call in calls} - {None} == _scopes(ENGLISH)
+
+
+async def test_an_approved_deletion_costs_what_is_told(sandbox: Control, tmp_path: Path) -> None:
+    office = Office(sandbox, tmp_path)
+    costs = []
+    async with office.robot(rules=[{"name": "Manager", "answer": "approve", "from": ["manager"]}]):
+        for number, files in enumerate((1, 1, 50)):  # the first time the space is not known
+            before = await _used(sandbox)
+            await _approved(office, [f"/{number}-{file}.txt" for file in range(files)])
+            costs.append(await _used(sandbox) - before)
+    for readme, told in ((ENGLISH, "it is {}, {} and"), (CHINESE, "分别是 {}、{}、")):
+        assert told.format(*costs[1:]) in readme
+
+
+async def _used(sandbox: Control) -> int:
+    used: int = (await sandbox.ask("GET", "meter"))["callsUsed"]
+    return used
+
+
+async def _approved(office: Office, paths: list[str]) -> None:
+    """Files by ID, from the command until all cards are closed."""
+    made = [{"path": path, "size": 10, "creator": "wang"} for path in paths]
+    entries = await office.control.create("24010001", *made)
+    two = await asked(office, f"删除 {' '.join(entries[path]['id'] for path in paths)}")
+    await office.press("li", two.approval, "approve")
+    for who, where, card in (("wang", MARKETING, two.card), ("li", "one:li", two.approval)):
+        await shown(office, who, where, card, "✅")
+    await office.card("wang", "one:wang", "已移到回收站", after=two.card["seq"])
