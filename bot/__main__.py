@@ -13,16 +13,14 @@ from typing import Any
 import click
 from rich.table import Column, Table
 
-from bot import app, logs
+from bot import logs
 from bot.commands.audit import audit
 from bot.commands.doctor import doctor
 from bot.commands.policy import policy
 from bot.commands.terminal import console, fail, json_line, local, plain
-from bot.demo.play import play
 from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
 from bot.store import Store, StoreError
-from bot.stream import CredentialsRefusedError
 
 _MINUTE = "%Y-%m-%d %H:%M"
 _REFUSED = (
@@ -54,6 +52,8 @@ def run() -> None:
 )
 def demo(once: bool, svg: Path | None) -> None:
     """Play the main job against a local DingTalk, then stay up to try by hand."""
+    from bot.demo.play import play  # noqa: PLC0415  as below
+
     sys.exit(asyncio.run(play(once=once, svg=svg)))
 
 
@@ -105,22 +105,24 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except StoreError as exc:
-        line = str(exc)
-    except ExceptionGroup as group:
-        if group.subgroup(CredentialsRefusedError) is None:
-            raise
-        line = _REFUSED
-    else:
-        return
-    fail(line)
+        fail(str(exc))
 
 
 async def _serve(settings: Settings) -> None:
+    # Half a second of work, which commands that only print something and settings that are wrong do without.
+    from bot import app  # noqa: PLC0415
+    from bot.stream import CredentialsRefusedError  # noqa: PLC0415
+
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    await app.run(settings, stopping)
+    try:
+        await app.run(settings, stopping)
+    except ExceptionGroup as group:
+        if group.subgroup(CredentialsRefusedError) is None:
+            raise
+        fail(_REFUSED)
 
 
 async def _print_requests(settings: DatabaseSettings, limit: int, as_json: bool) -> None:

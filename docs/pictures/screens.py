@@ -1,6 +1,6 @@
 """Takes the pictures of the sandbox's page: `python -m docs.pictures.screens`, or `make screenshots`.
 
-The sandbox and the robot run as programs, a person and a colleague use the page side by side, and what the browser
+The sandbox and the robot run as programs, a person and their manager use the page side by side, and what the browser
 shows in both schemes and two widths is kept. Needs on Debian: chromium fonts-noto-cjk fonts-noto-color-emoji; with
 pngquant the files are a third as large.
 """
@@ -24,7 +24,7 @@ from playwright.sync_api import Browser
 from docs.pictures.story import CHINESE, ENGLISH, WEBSITE, Scene
 from tests.browser import chromium, programs
 from tests.browser.programs import Sandbox
-from tests.browser.window import Window
+from tests.browser.window import ROBOT, Window
 
 HERE = Path(__file__).parent
 DESK, PHONE = (1440, 900), (360, 740)
@@ -34,7 +34,6 @@ PATIENCE_MS = 20_000
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 FIRST_SPACE = "市场部群文件"
-COLLEAGUES = {"wang": "王小明", "zhao": "赵同事"}
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,12 @@ class Words:
     """What things are called on the page in one language."""
 
     locale: str
+    manager: str
+    manager_name: str
+    own: str
     confirm: str
-    again: str
-    pending: re.Pattern[str]
-    refused: str
+    waiting: re.Pattern[str]
+    asked: re.Pattern[str]
     website: str
     folder: str
     wire: str
@@ -61,10 +62,12 @@ class Words:
 WORDS = {
     "en": Words(
         locale="en-US",
+        manager="admin",
+        manager_name="Admin",
+        own='delete "/old banners.zip" --reason replaced in May',
         confirm="Move to bin",
-        again='delete "/old banners.zip" --reason replaced in May',
-        pending=re.compile("^Delete 1 item"),
-        refused="Only Alice can confirm",
+        waiting=re.compile("^Delete .*: waiting for approval"),
+        asked=re.compile("^Approve. Alice"),
         website="Website files",
         folder="",
         wire="Wire",
@@ -78,10 +81,12 @@ WORDS = {
     ),
     "zh": Words(
         locale="zh-CN",
+        manager="li",
+        manager_name="李经理",
+        own='删除 "/预算 2023.xlsx" --理由 已有新版',
         confirm="移到回收站",
-        again='删除 "/预算 2023.xlsx" --理由 已有新版',
-        pending=re.compile("^删除 1 项"),
-        refused="只有王小明可以确认或取消",
+        waiting=re.compile("^删除 .*等待审批"),
+        asked=re.compile("^请审批"),
         website=FIRST_SPACE,
         folder="2023, 文件夹",
         wire="通信",
@@ -123,7 +128,7 @@ def take(browser: Browser, scene: Scene, words: Words) -> None:
             prepare(one.desk, scene, words)
         play(windows, scene, words)
         for one in windows:
-            one.desk.seat(COLLEAGUES[scene.colleague]).card(words.pending).wait_for()
+            one.desk.seat(words.manager_name).card(words.asked).wait_for()
             keep(one.desk, "people", one.scheme, scene)
         for one in windows:
             desk(one, scene, words)
@@ -135,7 +140,7 @@ def stage() -> Iterator[Sandbox]:
     """The sandbox with a space for Engineering, and the robot that serves it."""
     with TemporaryDirectory() as folder, programs.sandbox() as box:
         website = box.ask("POST", "drive", WEBSITE)["spaceId"]
-        with programs.dingsweep(box, Path(folder), SPACES=json.dumps({ENGLISH.where: website})):
+        with programs.dingsweep(box, Path(folder), SPACES=json.dumps({ENGLISH.where: website}), RULES=None):
             yield box
 
 
@@ -145,7 +150,7 @@ def looks(browser: Browser, box: Sandbox, scene: Scene, words: Words, scheme: Sc
     with ExitStack() as opened:
         windows = []
         for (width, height), scale, people in (
-            (DESK, DESK_SCALE, (scene.who, scene.colleague)),
+            (DESK, DESK_SCALE, (scene.who, words.manager)),
             (PHONE, PHONE_SCALE, (scene.who,)),
         ):
             context = browser.new_context(
@@ -166,8 +171,8 @@ def looks(browser: Browser, box: Sandbox, scene: Scene, words: Words, scheme: Sc
 
 
 def prepare(window: Window, scene: Scene, words: Words) -> None:
-    """Both people look at the group, and the drive shows what is going to be deleted."""
-    window.seat(COLLEAGUES[scene.colleague]).open(scene.conversation)
+    """One looks at the group, the manager at the robot, and the drive shows what is going to be deleted."""
+    window.seat(words.manager_name).open(ROBOT)
     if words.website != FIRST_SPACE:
         window.page.get_by_role("treeitem", name=FIRST_SPACE).click()
         window.page.get_by_role("treeitem", name=words.website).click()
@@ -176,18 +181,14 @@ def prepare(window: Window, scene: Scene, words: Words) -> None:
 
 
 def play(windows: list[Looks], scene: Scene, words: Words) -> None:
-    """One deletion from the wish to the result, and a second wish that a colleague may not grant."""
+    """A deletion that the requester confirms alone, and one that waits for the manager."""
     window = windows[0].desk
-    who, colleague = window.seat(scene.name), window.seat(COLLEAGUES[scene.colleague])
-    who.say(scene.command)
+    who, manager = window.seat(scene.name), window.seat(words.manager_name)
+    who.say(words.own)
     who.messages.get_by_role("button", name=words.confirm).click()
     who.card(re.compile(scene.done_title)).wait_for()
-    who.say(words.again)
-    colleague.card(words.pending).wait_for()
-    for one in windows:
-        point_at(one.desk)
-    colleague.card(words.pending).get_by_role("button", name=words.confirm).click()
-    colleague.card(words.pending).filter(has_text=words.refused).wait_for()
+    who.say(scene.command)
+    manager.card(words.asked).wait_for()
     for one in windows:
         point_at(one.desk)
 
@@ -214,7 +215,7 @@ def desk(one: Looks, scene: Scene, words: Words) -> None:
 
 def phone(one: Looks, scene: Scene, words: Words) -> None:
     page = one.phone.page
-    page.get_by_role("log").get_by_role("heading", name=words.pending).wait_for()
+    page.get_by_role("log").get_by_role("heading", name=words.waiting).wait_for()
     keep(one.phone, "phone-chat", one.scheme, scene)
     page.get_by_role("button", name=words.drive, exact=True).click()
     page.get_by_role("treeitem").first.wait_for()

@@ -12,6 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from bot.__main__ import main
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET
 from tests.integration.office import CONFIRMED, PATIENCE_S, Office
 
@@ -102,6 +106,18 @@ async def ran(folder: Path, *arguments: str, variables: Mapping[str, str]) -> En
     """A command that ends by itself."""
     async with started(folder, *arguments, variables=variables) as program:
         return await program.ended()
+
+
+async def ran_inside(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Ended:
+    """The same without a process of its own, whose start takes a second: what is said to a pipe, and the exit code."""
+    hidden = {name: None for name in os.environ if name.startswith("DINGSWEEP_")}
+    runner = CliRunner(env={**hidden, **variables})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        result = await asyncio.to_thread(runner.invoke, main, arguments)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ended(result.exit_code, result.stdout, result.stderr)
 
 
 @asynccontextmanager

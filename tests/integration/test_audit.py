@@ -10,11 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bot.__main__ import main
 from bot.store import Store
-from tests.integration.program import Ended, ran
+from tests.integration.program import Ended, ran, ran_inside
 from tests.unit.audit_given import attacked, driven, write
 from tests.unit.store_given import manifest, request
 
@@ -27,15 +25,9 @@ def url(tmp_path: Path) -> str:
 
 
 async def audit(url: str, folder: Path, *arguments: str, **given: str) -> Ended:
-    """`dingsweep audit …`, whole but for its process: each start of one takes a second or more."""
+    """`dingsweep audit …`, whole but for its process."""
     variables = {"DINGSWEEP_DATABASE_URL": url, "COLUMNS": "200", **given}
-    runner = CliRunner(env=variables)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        result = await asyncio.to_thread(runner.invoke, main, ["audit", *arguments])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Ended(result.exit_code, result.stdout, result.stderr)
+    return await ran_inside(folder, "audit", *arguments, variables=variables)
 
 
 async def filled(url: str) -> None:

@@ -20,7 +20,7 @@ from tests.databases import NewDatabase
 from tests.integration.deletions import DELETED, ask, delete, files
 from tests.integration.endings import told
 from tests.integration.office import PATIENCE_S, REMOVE, Office
-from tests.integration.program import ROOT, SHUTDOWN_S, Ended, environment, ran, robot, started
+from tests.integration.program import ROOT, SHUTDOWN_S, Ended, environment, ran, ran_inside, robot, started
 
 SECRET = "sandbox-secret"
 WRONG = "wr0ng-s3cret-value"
@@ -71,17 +71,21 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> N
     password = "p4ssword"
     unreachable = f"postgresql://robot:{password}@127.0.0.1:1/dingsweep"
     cases = [
-        (without_secret, "DINGSWEEP_CLIENT_SECRET is not set: "),
-        (whole | {"DINGSWEEP_LOG": "xml"}, "DINGSWEEP_LOG is wrong"),
-        (whole | {"DINGSWEEP_DATABASE_URL": unreachable}, "The database postgresql+psycopg://robot:***@"),
-        (whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////proc/no/x.sqlite"}, "The database sqlite"),
+        (ran_inside, without_secret, "DINGSWEEP_CLIENT_SECRET is not set: "),
+        (ran_inside, whole | {"DINGSWEEP_LOG": "xml"}, "DINGSWEEP_LOG is wrong"),
+        (
+            ran,
+            whole | {"DINGSWEEP_DATABASE_URL": unreachable},
+            "The database postgresql+psycopg://robot:***@",
+        ),
+        (ran, whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////proc/no/x.sqlite"}, "The database sqlite"),
     ]
-    for variables, beginning in cases:
-        line = one_line(await ran(office.folder, "run", variables=variables))
+    for way, variables, beginning in cases:
+        line = one_line(await way(office.folder, "run", variables=variables))
         assert line.startswith(beginning)
         assert password not in line
     (office.folder / "dingsweep.toml").write_text('client_secret = "x\n')
-    assert "not valid TOML" in one_line(await ran(office.folder, "requests", variables=whole))
+    assert "not valid TOML" in one_line(await ran_inside(office.folder, "requests", variables=whole))
 
 
 async def test_while_dingtalk_cannot_be_reached_it_keeps_trying(office: Office) -> None:
@@ -165,23 +169,23 @@ async def test_what_happened_is_printed(office: Office) -> None:
     by_database = {k: v for k, v in variables.items() if "DATABASE" in k} | {
         "DINGSWEEP_TIMEZONE": "Etc/GMT+12"
     }
-    abroad = await ran(office.folder, "requests", "--limit", "1", variables=by_database)
+    abroad = await ran_inside(office.folder, "requests", "--limit", "1", variables=by_database)
     assert abroad.code == 0, abroad.errors
     _, head, row = abroad.output.splitlines()
     assert "(Etc/GMT+12)" in head
     assert f"{done.request.created_at - timedelta(hours=12):%Y-%m-%d %H:%M}" in row
 
-    trail = await ran(office.folder, "audit", variables=variables)
+    trail = await ran_inside(office.folder, "audit", variables=variables)
     assert trail.code == 0, trail.errors
     assert "request.cancelled" in trail.output
     assert "[red]" in trail.output, "markup is shown, not obeyed"
     for output in (shown.output, trail.output):
         assert obeyed(output) == []
 
-    lines = (await ran(office.folder, "audit", "--json", variables=variables)).output.splitlines()
+    lines = (await ran_inside(office.folder, "audit", "--json", variables=variables)).output.splitlines()
     records = [json.loads(line) for line in lines]
     assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
-    mine = await ran(office.folder, "audit", done.request.id, "--json", variables=variables)
+    mine = await ran_inside(office.folder, "audit", done.request.id, "--json", variables=variables)
     events = [json.loads(line)["event"] for line in mine.output.splitlines()]
     assert [event for event in events if event.startswith("card.")] == ["card.delivered"] * 2 + [
         "card.updated"
@@ -195,11 +199,11 @@ async def test_what_happened_is_printed(office: Office) -> None:
         "dentry.outcome",
         "request.done",
     ]
-    listed = await ran(office.folder, "requests", "--json", "--limit", "1", variables=variables)
+    listed = await ran_inside(office.folder, "requests", "--json", "--limit", "1", variables=variables)
     [request] = [json.loads(line) for line in listed.output.splitlines()]
     assert request["id"] == done.request.id
     assert "nonce" not in request, "whoever has it can confirm"
-    everything = (await ran(office.folder, "requests", "--json", variables=variables)).output
+    everything = (await ran_inside(office.folder, "requests", "--json", variables=variables)).output
     assert json.loads(everything.splitlines()[1])["space"]["name"] == hostile, "as it is, to a program"
     for output in (everything, "\n".join(lines)):
         assert obeyed(output) == []
@@ -208,14 +212,14 @@ async def test_what_happened_is_printed(office: Office) -> None:
 async def test_nothing_has_happened_yet(office: Office) -> None:
     variables = environment(office)
     for command in ("requests", "audit"):
-        ended = await ran(office.folder, command, "--json", variables=variables)
+        ended = await ran_inside(office.folder, command, "--json", variables=variables)
         assert (ended.code, ended.output, ended.errors) == (0, "", "")
 
 
 async def test_a_request_that_is_none_is_said(office: Office) -> None:
     variables = environment(office)
     for options in ([], ["--json"]):
-        ended = await ran(office.folder, "audit", "ZZ\x1b[2JZZ", *options, variables=variables)
+        ended = await ran_inside(office.folder, "audit", "ZZ\x1b[2JZZ", *options, variables=variables)
         assert (ended.code, ended.output) == (1, "")
         [line] = ended.errors.splitlines()
         assert line.startswith("There is no request ZZ")
@@ -224,7 +228,7 @@ async def test_a_request_that_is_none_is_said(office: Office) -> None:
 
 @pytest.mark.parametrize("limit", ["0", "-4"])
 async def test_a_number_of_requests_is_at_least_one(office: Office, limit: str) -> None:
-    ended = await ran(office.folder, "requests", "--limit", limit, variables=environment(office))
+    ended = await ran_inside(office.folder, "requests", "--limit", limit, variables=environment(office))
     assert (ended.code, ended.output) == (2, "")
     assert "--limit" in ended.errors
 
@@ -290,6 +294,6 @@ async def test_the_main_job_on_postgresql(office: Office, postgres: NewDatabase)
     assert found.results == {"/2023/drafts": DELETED, "/report.pdf": DELETED}
     assert len(found.made(REMOVE)) == 1
     variables = environment(office, DINGSWEEP_DATABASE_URL=url)
-    shown = await ran(office.folder, "requests", variables=variables)
+    shown = await ran_inside(office.folder, "requests", variables=variables)
     assert found.request.id in shown.output
     assert not (office.folder / "robot.sqlite").exists()
