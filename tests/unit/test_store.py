@@ -129,6 +129,15 @@ async def test_a_card_is_found_by_its_track_id(store: Store) -> None:
     assert await store.requests.card_form("card-2") == "card"
 
 
+async def test_who_is_asked_is_added_to_those_asked_meanwhile(store: Store) -> None:
+    frozen = manifest()
+    read_before = request(frozen, id="AB12")
+    await store.requests.add(read_before, frozen)
+    await store.votes.ask(read_before, [OTHER], at=NOW, why="escalation")
+    now = await store.votes.ask(read_before, [OTHER, REQUESTER], at=NOW, why="reminder")
+    assert now.asked == (OTHER, REQUESTER)
+
+
 async def test_requests_are_listed_newest_first_and_due_ones_are_known(store: Store) -> None:
     frozen = manifest()
     assert await store.votes.next_due() is None
@@ -138,6 +147,8 @@ async def test_requests_are_listed_newest_first_and_due_ones_are_known(store: St
     assert [r.id for r in await store.requests.latest()] == ["R2", "R1", "R0"]
     assert [r.id for r in await store.requests.latest(conversation_id="a", limit=1)] == ["R2"]
     assert [r.id for r in await store.requests.latest(requester_id="nobody")] == []
+    assert [r.id for r in await store.requests.latest(requester_id="wang", corp_id="ding", limit=1)] == ["R2"]
+    assert await store.requests.latest(requester_id="wang", corp_id="another") == []
     assert [r.id for r in await store.requests.in_states(OPEN_STATES)] == ["R0", "R1", "R2"]
     assert await store.votes.next_due() == NOW + timedelta(minutes=30)
     await store.requests.change("R0", WAITING, RequestState.EXPIRED, at=NOW, actor="dingsweep")
