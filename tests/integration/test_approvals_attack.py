@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from bot.models import Outcome, RequestState
 from tests.integration.approvals import TWO_OF_THREE, asked, shown, stored, tips, told
@@ -185,3 +187,20 @@ async def test_a_crash_behind_a_vote_makes_no_end_of_it(
 
         await until(healed)
         assert await office.control.read("wang", "one:wang", wait_s=0) == []
+
+
+async def test_a_list_altered_in_the_database_is_not_carried_out(office: Office) -> None:
+    """Whoever can write there can put another file into an approved list; the digest that was shown tells."""
+    async with office.robot(rules=None) as app:
+        both = await asked(office)
+        url = make_url(office.settings().database_url).set(drivername="sqlite")
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            change = "UPDATE manifest_entries SET dentry = replace(dentry, '/2023/drafts', '/2023/others')"
+            assert connection.execute(text(change)).rowcount
+        engine.dispose()
+        await office.press("li", both.approval, "approve")
+        card = await office.card("wang", MARKETING, "没有删除")
+        assert "清单" in card["params"]["markdown"]
+        assert await office.calls("batchRemove") == []
+        assert (await stored(app, both)).state is RequestState.FAILED
