@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot.models import OPEN_STATES, Outcome, RequestState, Space
+from bot.models import OPEN_STATES, Outcome, RequestState, Ruling, Space, Vote
 from bot.settings import load
 from bot.store import IdTakenError, SchemaTooNewError, Store, StoreError
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest, request
@@ -278,3 +278,60 @@ async def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"robot\.sqlite cannot be used: .*not a database"):
         async with Store(f"sqlite+aiosqlite:///{path}"):
             pass
+
+
+async def test_of_many_votes_at_once_exactly_one_decides(store: Store) -> None:
+    frozen = manifest()
+    ruling = Ruling(answer="approve", needed=3)
+    made = request(frozen, id="AB12").model_copy(
+        update={"ruling": ruling, "state": RequestState.AWAITING_APPROVAL}
+    )
+    await store.requests.add(made, frozen)
+    people = [OTHER.model_copy(update={"user_id": f"u{number}"}) for number in range(12)]
+    casts = [
+        store.votes.cast(
+            "AB12",
+            Vote(operator=person, approves=True, at=NOW),
+            entitled={p.user_id for p in people},
+            run_before=NOW + timedelta(hours=1),
+        )
+        for person in (*people, *people)
+    ]
+    answers = [answer for answer in await asyncio.gather(*casts) if answer]
+    assert [answer.state for answer in answers].count(RequestState.APPROVED) == 1
+    assert len(answers) == 3
+    final = await store.requests.get("AB12")
+    assert final
+    assert len({vote.operator.user_id for vote in final.votes}) == len(final.votes) == 3
+    assert final.run_before == NOW + timedelta(hours=1)
+    assert (
+        await store.votes.cast(
+            "AB12",
+            Vote(operator=people[11], approves=False, at=NOW),
+            entitled=[],
+            run_before=NOW,
+        )
+        is None
+    )
+
+
+async def test_an_approval_and_a_rejection_at_once_have_one_end(store: Store) -> None:
+    frozen = manifest()
+    for number in range(10):
+        made = request(frozen, id=f"R{number}").model_copy(
+            update={"ruling": Ruling(answer="approve", needed=1), "state": RequestState.AWAITING_APPROVAL}
+        )
+        await store.requests.add(made, frozen)
+        li, zhao = OTHER, OTHER.model_copy(update={"user_id": "zhao"})
+        ends = await asyncio.gather(
+            store.votes.cast(
+                made.id, Vote(operator=li, approves=True, at=NOW), entitled=["li", "zhao"], run_before=NOW
+            ),
+            store.votes.cast(
+                made.id, Vote(operator=zhao, approves=False, at=NOW), entitled=["li", "zhao"], run_before=NOW
+            ),
+            store.requests.change(
+                made.id, {RequestState.AWAITING_APPROVAL}, RequestState.EXPIRED, at=NOW, actor="dingsweep"
+            ),
+        )
+        assert len([end for end in ends if end]) == 1
