@@ -11,11 +11,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import chromium, programs
+from tests.browser.boxes import Boxes
 from tests.browser.chromium import Complaints
 from tests.browser.programs import Sandbox
 from tests.browser.window import Window
 
 PATIENCE_MS = 20_000
+ROBOTS = {"dingsweep", "policed", "approver"}
+"""The fixtures that leave frames in a sandbox, which nothing takes out again."""
 WIDE, PHONE = (1440, 900), (360, 740)
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -39,10 +42,19 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="package")
+def boxes() -> Iterator[Boxes]:
+    """The sandboxes of this worker's tests."""
+    with Boxes() as boxes:
+        yield boxes
+
+
 @pytest.fixture
-def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox of this test's own, as a program; a parameter holds words of its command line."""
-    with programs.sandbox(*getattr(request, "param", ())) as started:
+def box(request: pytest.FixtureRequest, boxes: Boxes) -> Iterator[Sandbox]:
+    """A sandbox as new, as a program; a parameter holds words of its command line."""
+    words = getattr(request, "param", ())
+    shared = not words and ROBOTS.isdisjoint(request.fixturenames)
+    with boxes.shared() if shared else programs.sandbox(*words) as started:
         yield started
 
 
