@@ -39,12 +39,12 @@ class Approvers:
 
     async def entitled(self, ruling: Ruling, requester: Operator, *, escalated: bool = False) -> list[str]:
         """The userIds of all who may decide now, each once. Raises DingTalkError when it cannot be told."""
-        found = await self._of(ruling.approvers, ruling, requester)
-        if len(found) < ruling.needed:
-            found += await self._of(ruling.fallback, ruling, requester)
+        found = dict.fromkeys(await self._of(ruling.approvers, ruling, requester))
+        if len(found) < ruling.needed:  # a manager who heads the department, too, is one person
+            found |= dict.fromkeys(await self._of(ruling.fallback, ruling, requester))
         if escalated:
-            found += await self._of(ruling.escalate_to, ruling, requester)
-        return list(dict.fromkeys(found))
+            found |= dict.fromkeys(await self._of(ruling.escalate_to, ruling, requester))
+        return list(found)
 
     async def people(self, corp_id: str, user_ids: Iterable[str]) -> list[Operator]:
         """The first of these who are members now, as many as are asked."""

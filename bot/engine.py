@@ -1,8 +1,8 @@
 """Durable workflows on DBOS Transact: what was started is finished, also after a crash.
 
-A workflow is an async function of one JSON object. Inside it, `step` runs a function once and keeps its
-answer, so a workflow taken up again after a crash goes on behind the last finished step. The engine's
-tables live beside ours in the same database, and its workflows run on the loop that opened it.
+A workflow is an async function of one JSON object, safe to begin again. Inside it, `step` runs a function
+once and keeps its answer, so a workflow taken up again after a crash goes on behind the last finished step.
+The engine's tables live beside ours in the same database, and its workflows run on the loop that opened it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any, Self, TypeVar
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 log = structlog.get_logger()
 
@@ -28,6 +30,10 @@ T = TypeVar("T")
 APPLICATION_VERSION = "1"
 """Pinned: the library's default is a hash of the code, and a workflow that an upgrade finds stored under
 another version is never taken up again. Raise it only when old workflows cannot be continued."""
+
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What says that the database is locked, full or gone at the moment, and nothing of what was asked."""
+AWAY_S = 5.0
 
 MAX_REMEMBERED = 10_000
 """Ids of workflows stored lately; of all others the database knows."""
@@ -139,13 +145,25 @@ class Engine:
             structlog.contextvars.clear_contextvars()  # those of whoever started this one
             structlog.contextvars.bind_contextvars(workflow=workflow_id)
             try:
-                await function(payload)
+                await self._through(function, payload)
             finally:
                 del self._running[workflow_id]
                 if not self._running:
                     self._idle.set()
 
         return DBOS.workflow(name=name, serialization_type=WorkflowSerializationFormat.PORTABLE)(run)
+
+    async def _through(self, function: Workflow, payload: Payload) -> None:
+        """Begin again as long as the database is away.
+
+        One that has broken is broken for the library, for ever: its request would never end, and nobody be told.
+        """
+        while True:
+            try:
+                return await function(payload)
+            except AWAY as exc:
+                log.error("database.failed", error=type(exc).__name__)
+                await asyncio.sleep(AWAY_S)
 
 
 def _this_task() -> asyncio.Task[Any]:

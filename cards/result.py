@@ -46,6 +46,7 @@ _CAUSES = {
     "task_failed": "cause.task_failed",
     "quota": "cause.quota",
     "permanent_refused": "cause.permanent_refused",
+    "manifest_altered": "cause.altered",
     "no_scope": "cause.no_scope",
     "no_answer": "cause.trouble",
     "unnamed": "cause.none",

@@ -33,6 +33,7 @@ _WORDS = {
         "reject": "reject",
     },
 }
+_TOLD = {RequestState.CANCELLED, RequestState.EXPIRED, RequestState.REJECTED}
 _PROVEN = {"confirm", "approve"}
 """What takes the code of the card, typed: it shows that the card was seen."""
 
@@ -104,8 +105,8 @@ class CardAnnouncer:
         if what == REASON:
             await self._tell(request, requester, votes.told_reason(t, request, self._zone))
             return
-        if what != STATE or request.ruling.answer != "approve":
-            return
+        if what != STATE or request.ruling.answer != "approve" or request.state not in _TOLD:
+            return  # what is still open was news only of how far it is, and what was done its job tells
         if request.state is not RequestState.CANCELLED:  # that was the requester
             await self._tell(request, requester, votes.told(t, request, self._zone))
         rejection = request.rejection

@@ -24,7 +24,10 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
         where = ctx.message.conversation
         if where.kind == "group":
             return status_list(await s.store.requests.latest(conversation_id=where.id), ctx.t)
-        return status_list(await s.store.requests.latest(requester_id=ctx.operator.user_id), ctx.t)
+        who = ctx.operator
+        return status_list(
+            await s.store.requests.latest(requester_id=who.user_id, corp_id=who.corp_id), ctx.t
+        )
     request = await s.store.requests.get(args.request)
     if request is None:
         return replies.request_unknown(ctx.t, args.request)

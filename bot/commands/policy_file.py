@@ -41,12 +41,14 @@ def examine(file: Path) -> Examined:
     try:
         text = file.read_bytes().decode() if file.exists() else ""
         tables = tomllib.loads(text)
+        lines = positions(text)
     except UnicodeDecodeError as exc:
         line = exc.object.count(b"\n", 0, exc.start) + 1
         return Examined(mistakes=(Remark(line, "is not UTF-8: save the file in that encoding"),))
     except tomllib.TOMLDecodeError as exc:
         return Examined(mistakes=(Remark(line_of_error(exc, text), f"is not valid TOML: {exc}"),))
-    lines = positions(text)
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets without end
+        return Examined(mistakes=(Remark(0, "is no settings file: a number or a nesting in it has no end"),))
     mistakes = [*_unknown_names(tables, file.name, lines), *_wrong_rules(tables, lines)]
     return _refused(mistakes) if mistakes else _in_force(file, tables, lines)
 

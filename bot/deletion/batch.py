@@ -114,8 +114,8 @@ class Answered:
 
 Noted = Callable[[Answered], Awaitable[None]]
 """Keeps an answer for the record, before anything else is sent."""
-Changed = Callable[[list[str]], Awaitable[set[str]]]
-"""Which of these dentries are not any more what was agreed to. Raises DingTalkError."""
+Changed = Callable[[list[str]], Awaitable[dict[str, tuple[Outcome, str]]]]
+"""Which of these dentries must not go, as they are not, or may not be, what was agreed to. Raises DingTalkError."""
 
 
 class BatchSender:
@@ -164,7 +164,8 @@ class BatchSender:
 
     async def _leave_out(self, batch: Batch, changed: Changed) -> None:
         try:
-            batch.settle_all(await changed(list(batch.open)), Outcome.CHANGED, "")
+            for dentry_id, (outcome, cause) in (await changed(list(batch.open))).items():
+                batch.settle(dentry_id, outcome, cause)
         except (Throttled, TransportError) as exc:
             batch.open.update(dict.fromkeys(batch.open, _cause(exc)))
             raise _stop_or_wait(exc) from exc

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -63,14 +63,19 @@ class Clocks:
         if request.expires_at <= now:
             await self._lifecycle.expire(request.id)
             return
-        if (
-            request.escalate_at
-            and request.escalate_at <= now
-            and await self._store.votes.take_escalation(request)
-        ):
-            await self._ask_more(request, escalated=True)
+        if request.escalate_at and request.escalate_at <= now:
+            await self._escalate(request, now)
+            request = await self._store.requests.get(request.id) or request
         if request.remind_at and request.remind_at <= now:
             await self._remind(request, now)
+
+    async def _escalate(self, request: Request, now: datetime) -> None:
+        """Found first, then taken on: contacts that are away for a moment must not leave the others unasked."""
+        more = await self._more(request, escalated=True)
+        if more is None:
+            await self._store.votes.put_off_escalation(request, now + timedelta(seconds=LOOK_AGAIN_S))
+        elif await self._store.votes.take_escalation(request):
+            await self._ask_more(request, more, why="escalation")
 
     async def _remind(self, request: Request, now: datetime) -> None:
         if (awake := self._awake(now)) > now:  # at night it is put off, and does not count as one
@@ -81,21 +86,23 @@ class Clocks:
         if await self._store.votes.take_reminder(
             request, next_at=next_at if next_at < request.expires_at else None
         ):
-            await self._ask_more(request, escalated=request.escalated)
+            more = await self._more(request, escalated=request.escalated)
+            await self._ask_more(request, more or (), why="reminder")
             await self._announcer.reminded(request)
 
-    async def _ask_more(self, request: Request, *, escalated: bool) -> None:
-        """Ask those who may decide now and were not asked yet: sets of people change while a request waits."""
+    async def _more(self, request: Request, *, escalated: bool) -> list[Operator] | None:
+        """Those who may decide now and were not asked yet: sets change while a request waits. None: nobody can tell."""
         try:
             entitled = await self._approvers.entitled(request.ruling, request.requester, escalated=escalated)
             people = await self._approvers.people(request.requester.corp_id, entitled)
         except DingTalkError as exc:
             log.warning("approvers.not_found", request_id=request.id, error=str(exc))
-            return
+            return None
         known = {person.user_id for person in request.asked}
-        more: list[Operator] = [person for person in people if person.user_id not in known]
+        return [person for person in people if person.user_id not in known]
+
+    async def _ask_more(self, request: Request, more: Sequence[Operator], *, why: str) -> None:
         if more:
-            why = "escalation" if escalated else "reminder"
             now = await self._store.votes.ask(request, more, at=self._clock(), why=why)
             await self._announcer.ask_more(now, more)
             self._lifecycle.spread(now, PROGRESS)

@@ -111,7 +111,7 @@ class Decisions:
         if request.ruling.answer == "approve":
             raise DecisionRefused("own_request", request)
         self._check_permanent(request)
-        by = await self._member(request, request.requester.user_id)
+        by = await self._asking(request, self._member(request, request.requester.user_id))
         now = self._clock()
         confirmed = await self._store.requests.change(
             request.id,
@@ -172,9 +172,12 @@ class Decisions:
         ruling, requester = request.ruling, request.requester
         if user_id == requester.user_id and not ruling.self_approval:
             raise DecisionRefused("own_request", request)
+        return await self._asking(request, self._look_up(request, user_id))
+
+    async def _look_up(self, request: Request, user_id: str) -> tuple[Operator, list[str]]:
         by = await self._member(request, user_id)
-        entitled = await self._asking(
-            request, self._approvers.entitled(ruling, requester, escalated=request.escalated)
+        entitled = await self._approvers.entitled(
+            request.ruling, request.requester, escalated=request.escalated
         )
         if user_id not in entitled:
             raise DecisionRefused("not_approver", request, user_id=user_id)
@@ -182,17 +185,18 @@ class Decisions:
 
     async def _member(self, request: Request, user_id: str) -> Operator:
         try:
-            return await self._asking(request, self._approvers.person(request.requester.corp_id, user_id))
+            return await self._approvers.person(request.requester.corp_id, user_id)
         except NotFound:
             raise DecisionRefused("left", request) from None
 
     async def _asking(self, request: Request, asked: Awaitable[T]) -> T:
-        """What the contacts answer in time; nobody decides on what cannot be checked. NotFound passes through."""
+        """What the contacts answer in time, however many questions it takes: nobody decides on what cannot be checked.
+
+        That a requester or a role is no more is no answer either.
+        """
         try:
             async with asyncio.timeout(CONTACTS_S):
                 return await asked
-        except NotFound:
-            raise
         except (DingTalkError, TimeoutError) as exc:
             log.warning("decision.unchecked", request_id=request.id, error=str(exc))
             raise DecisionRefused("unchecked", request) from exc

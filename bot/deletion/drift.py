@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from bot.deletion.problems import TargetProblem
 from bot.deletion.resolve import Resolver
 from bot.dingtalk import DingTalk
+from bot.dingtalk.dentry import QueryItem
 from bot.dingtalk.errors import DingTalkError, NotFound
-from bot.models import Dentry, Entry, Request
+from bot.models import Dentry, Entry, Outcome, Request
 from bot.store import Store
 
 MAX_NAMES = 3
@@ -23,6 +24,9 @@ MORE = 200
 """How much more than was shown is counted; it takes a few listings, and a number says more than a "many"."""
 LONG = timedelta(minutes=10)
 """From the card to the call; what takes longer has everything checked, not only what folders hold."""
+
+Said = tuple[Outcome, str]
+"""What becomes of a target, and why."""
 
 
 class Drift:
@@ -32,22 +36,35 @@ class Drift:
         self._dingtalk = dingtalk
         self._store = store
 
-    async def changed(self, request: Request, entries: Sequence[Entry], now: datetime) -> set[str]:
-        """The ids of those of these targets that must not go. Raises DingTalkError."""
+    async def changed(self, request: Request, entries: Sequence[Entry], now: datetime) -> dict[str, Said]:
+        """Those of these targets that must not go, by id. Raises DingTalkError."""
         folders = [entry for entry in entries if entry.dentry.is_folder]
-        took_long = now - request.created_at > LONG
-        changed = await self._altered(request, entries) if took_long else set()
+        # A clock that was set back does not make a card young.
+        took_long = not timedelta() <= now - request.created_at <= LONG
+        kept = await self._altered(request, entries) if took_long else {}
         if folders:
-            changed |= await self._folders(request, folders, took_long=took_long)
-        return changed
+            changed = await self._folders(request, folders, took_long=took_long)
+            kept |= dict.fromkeys(changed, (Outcome.CHANGED, ""))
+        return kept
 
-    async def _altered(self, request: Request, entries: Sequence[Entry]) -> set[str]:
+    async def _altered(self, request: Request, entries: Sequence[Entry]) -> dict[str, Said]:
+        """What is another than was agreed to, and what nobody could say that of: it must not go either."""
         agreed = {entry.dentry.dentry_id: entry.dentry for entry in entries}
         items = await self._dingtalk.storage.dentries(
             request.space.id, list(agreed), union_id=request.runs_as.union_id
         )
-        there = [item.dentry.as_dentry() for item in items if item.dentry and item.dentry.is_there]
-        return {dentry.dentry_id for dentry in there if _differs(agreed[dentry.dentry_id], dentry)}
+        found = {item.dentry_id: item for item in items}
+        kept: dict[str, Said] = {}
+        for dentry_id, before in agreed.items():
+            item = found.get(dentry_id, QueryItem(dentry_id=dentry_id))
+            if item.is_gone:
+                continue  # what is sent for it says so
+            if item.dentry is None:
+                outcome = Outcome.DENIED if item.error_code == "permissionDenied" else Outcome.FAILED
+                kept[dentry_id] = (outcome, item.error_code or "no_answer")
+            elif _differs(before, item.dentry.as_dentry()):
+                kept[dentry_id] = (Outcome.CHANGED, "")
+        return kept
 
     async def gone_inside(self, request: Request, folder: Dentry) -> int:
         """How much of what the card showed in a folder is gone, though the folder is not; 0 if that cannot be told."""

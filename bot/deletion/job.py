@@ -17,13 +17,13 @@ import structlog
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
 from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
-from bot.deletion.drift import Drift
+from bot.deletion.drift import Drift, Said
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
 from bot.dingtalk import DingTalk
-from bot.dingtalk.dentry import Task
+from bot.dingtalk.dentry import QueryItem, Task
 from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
 from bot.engine import Payload
-from bot.models import Dentry, Entry, Outcome, Receipt, Request, RequestState
+from bot.models import Entry, Outcome, Receipt, Request, RequestState
 from bot.notices import Notices
 from bot.operators import Operators
 from bot.store import Store
@@ -207,7 +207,9 @@ class Jobs:
             code=answer.code,
         )
 
-    async def _changed(self, request: Request, entries: Sequence[Entry], open_ids: list[str]) -> set[str]:
+    async def _changed(
+        self, request: Request, entries: Sequence[Entry], open_ids: list[str]
+    ) -> dict[str, Said]:
         waiting = [entry for entry in entries if entry.dentry.dentry_id in open_ids]
         return await self._drift.changed(request, waiting, self._clock())
 
@@ -243,22 +245,24 @@ class Jobs:
 
     async def _looked(self, request: Request, dentry_id: str) -> tuple[Outcome, str]:
         try:
-            there = await self._there(request, [dentry_id])
+            item = await self._found(request, dentry_id)
         except DingTalkError as exc:
             return Outcome.UNKNOWN, exc.code
-        if dentry_id not in there:
+        if item.is_gone:
             return Outcome.DELETED, ""
-        gone = await self._drift.gone_inside(request, there[dentry_id])
+        if item.dentry is None:
+            return Outcome.UNKNOWN, item.error_code or "no_answer"
+        gone = await self._drift.gone_inside(request, item.dentry.as_dentry())
         await self._store.requests.note_gone(request.id, dentry_id, gone)
         return Outcome.FAILED, "task_failed"
 
-    async def _there(self, request: Request, dentry_ids: Sequence[str]) -> dict[str, Dentry]:
+    async def _found(self, request: Request, dentry_id: str) -> QueryItem:
         async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._patience.batch):
             with attempt:
                 items = await self._dingtalk.storage.dentries(
-                    request.space.id, dentry_ids, union_id=request.runs_as.union_id
+                    request.space.id, [dentry_id], union_id=request.runs_as.union_id
                 )
-        return {i.dentry_id: i.dentry.as_dentry() for i in items if i.dentry and i.dentry.is_there}
+        return next((i for i in items if i.dentry_id == dentry_id), QueryItem(dentry_id=dentry_id))
 
     async def _give_up(self, request: Request, cause: str) -> None:
         left = await self._store.requests.undecided(request.id)

@@ -113,10 +113,11 @@ class Lifecycle:
         return expired is not None
 
     async def withdraw(self, request: Request, *, reason: str = "no card") -> None:
-        """End a request whose card those it is for could not see."""
+        """End a request whose card those it is for could not see, also one that would run without being asked."""
+        runs = request.ruling.answer == "run"
         withdrawn = await self._store.requests.change(
             request.id,
-            OPEN_STATES,
+            {RequestState.APPROVED} if runs else OPEN_STATES,
             RequestState.CANCELLED,
             at=self._clock(),
             actor=SYSTEM,

@@ -96,6 +96,11 @@ class QueryItem(Wired):
     error_code: str = ""
     dentry: DentryInfo | None = None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether DingTalk says so. That it says nothing of a dentry, or only an error, is not to say so."""
+        return not self.dentry.is_there if self.dentry else self.error_code == "dentryNotExist"
+
     @model_validator(mode="before")
     @classmethod
     def _conclude(cls, data: Any) -> Any:

@@ -51,8 +51,13 @@ class Facts:
         departments: frozenset[str] = frozenset(),
         roles: frozenset[str] = frozenset(),
     ) -> Self:
-        """The facts of a manifest. Who made a dentry is unknown where DingTalk does not say: then it was another."""
+        """The facts of a manifest. Who made a dentry is unknown where DingTalk does not say: then it was another.
+
+        A single file of unknown age makes the newest unknown.
+        """
         dentries = [entry.dentry for entry in manifest.entries]
+        times = [dentry.modified_at for dentry in dentries if not dentry.is_folder]
+        known = [time for time in times if time]
         return cls(
             requester=requester,
             conversation=conversation,
@@ -61,8 +66,10 @@ class Facts:
             dentries=manifest.totals.dentries,
             size_bytes=manifest.totals.size_bytes,
             folders=manifest.totals.folders,
-            others=sum(dentry.creator_id != requester.union_id for dentry in dentries),
-            newest=max((d.modified_at for d in dentries if d.modified_at and not d.is_folder), default=None),
+            others=sum(
+                not dentry.creator_id or dentry.creator_id != requester.union_id for dentry in dentries
+            ),
+            newest=max(known, default=None) if len(known) == len(times) else None,
             permanent=permanent,
             targets=tuple(entry.dentry.path for entry in manifest.targets),
             paths=tuple(dentry.path for dentry in dentries),

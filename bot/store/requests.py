@@ -100,7 +100,7 @@ class Requests:
         return await self._many(query)
 
     async def latest(
-        self, *, conversation_id: str = "", requester_id: str = "", limit: int = 20
+        self, *, conversation_id: str = "", requester_id: str = "", corp_id: str = "", limit: int = 20
     ) -> list[Request]:
         """The newest requests first, of one conversation or one requester when asked for."""
         query = select(requests).order_by(requests.c.created_at.desc()).limit(limit)
@@ -108,6 +108,8 @@ class Requests:
             query = query.where(requests.c.conversation_id == conversation_id)
         if requester_id:
             query = query.where(requests.c.requester_id == requester_id)
+        if corp_id:  # two organisations may use the same userId
+            query = query.where(requests.c.corp_id == corp_id)
         return await self._many(query)
 
     async def history(self, user_id: str, corp_id: str, *, limit: int, offset: int = 0) -> list[Request]:

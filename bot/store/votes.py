@@ -72,10 +72,12 @@ class Votes:
 
     async def ask(self, request: Request, people: Sequence[Operator], *, at: datetime, why: str) -> Request:
         """Note that these people, too, are asked now."""
-        known = {person.user_id for person in request.asked}
-        added = [person for person in people if person.user_id not in known]
-        asked = [person.model_dump(mode="json") for person in (*request.asked, *added)]
+        query = select(requests).where(requests.c.id == request.id).with_for_update()
         async with self._database.writing() as connection:
+            before = request_of((await connection.execute(query)).mappings().one())
+            known = {person.user_id for person in before.asked}
+            added = [person for person in people if person.user_id not in known]
+            asked = [person.model_dump(mode="json") for person in (*before.asked, *added)]
             now = await _changed(connection, request.id, {"asked": asked} | news())
             names = ", ".join(person.user_id for person in added)
             await _note(connection, now, at, "dingsweep", "approvers.asked", people=names, why=why)
@@ -111,6 +113,11 @@ class Votes:
         """Take on asking others, too; False when another did, or there is nothing to decide any more."""
         mine = (requests.c.id == request.id) & _AWAITS & requests.c.escalated.is_(False)
         return await self._took(update(requests).where(mine).values(escalated=True, escalate_at=None))
+
+    async def put_off_escalation(self, request: Request, until: datetime) -> None:
+        """Move the asking of others that is due."""
+        mine = (requests.c.id == request.id) & _AWAITS & requests.c.escalated.is_(False)
+        await self._took(update(requests).where(mine).values(escalate_at=until))
 
     async def _took(self, change: Update) -> bool:
         async with self._database.writing() as connection:

@@ -251,3 +251,15 @@ def test_names_are_only_shown(tmp_path: Path, policy: Policied) -> None:
     for arguments in (("check",), ("explain", *ASKED, "3"), ("explain", *ASKED, "3", "--json")):
         ended = policy(*arguments)
         assert [c for c in ended.printed if not c.isprintable() and c != "\n"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 5000, "a = " + "9" * 5000, "a" + ".a" * 20_000 + " = 1"],
+    ids=["deep", "long", "dots"],
+)
+def test_a_file_without_end_is_a_line_and_no_trace(tmp_path: Path, policy: Policied, text: str) -> None:
+    (tmp_path / "dingsweep.toml").write_text(text)
+    ended = policy("check")
+    assert ended.code == 1
+    assert "no settings file" in ended.printed

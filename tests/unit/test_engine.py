@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.engine import Engine, Payload
 from bot.settings import load
@@ -113,6 +114,28 @@ async def test_a_workflow_that_breaks_breaks_nothing_else(url: str) -> None:
         await opened.start("write", "id-2", {"name": "Ann"})
         await notebook.until(notebook.done)
     assert notebook.lines == ["broke", "first", "Ann after first"]
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_no_workflow(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library never begins one again that broke, not even at the next start."""
+    monkeypatch.setattr("bot.engine.AWAY_S", 0.01)
+    opened, tries, done = engine(url), 0, asyncio.Event()
+
+    async def write(payload: Payload) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        done.set()
+
+    opened.add("write", write)
+    async with opened:
+        await opened.start("write", "id-1", {})
+        async with asyncio.timeout(WAIT_S):
+            await done.wait()
+    assert tries == 3
 
 
 async def test_the_loop_is_as_good_as_before(url: str) -> None:

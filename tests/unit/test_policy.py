@@ -223,10 +223,10 @@ CFO_FIRST = (
     ("paths", "answer"),
     [
         (("/finance/a", "/finance/b"), "approve"),
-        (("/tmp/a", "/finances/b"), "confirm"),
-        (("/finance/a", "/tmp/b"), "refuse"),
-        (("/tmp/b", "/finance/a"), "refuse"),
-        (("/finance", "/finance/a", "/tmp/b"), "refuse"),
+        (("/open/a", "/finances/b"), "confirm"),
+        (("/finance/a", "/open/b"), "refuse"),
+        (("/open/b", "/finance/a"), "refuse"),
+        (("/finance", "/finance/a", "/open/b"), "refuse"),
     ],
 )
 def test_what_others_must_approve_does_not_slip_past_them_behind_something_else(

@@ -84,7 +84,7 @@ def test_links_lead_somewhere(name: str) -> None:
 @BOTH
 def test_pictures_are_there_and_small(readme: str) -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     assert all((ROOT / picture).stat().st_size < 200_000 for picture in pictures)
     screens = re.findall(r'(?:src|srcset)="([^"]+)"', readme)
     assert len(screens) == 12, "six screens, light and dark"

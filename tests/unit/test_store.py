@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot.models import OPEN_STATES, Outcome, RequestState, Space
+from bot.models import OPEN_STATES, Outcome, RequestState, Ruling, Space, Vote
 from bot.settings import load
 from bot.store import IdTakenError, SchemaTooNewError, Store, StoreError
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest, request
@@ -129,6 +129,15 @@ async def test_a_card_is_found_by_its_track_id(store: Store) -> None:
     assert await store.requests.card_form("card-2") == "card"
 
 
+async def test_who_is_asked_is_added_to_those_asked_meanwhile(store: Store) -> None:
+    frozen = manifest()
+    read_before = request(frozen, id="AB12")
+    await store.requests.add(read_before, frozen)
+    await store.votes.ask(read_before, [OTHER], at=NOW, why="escalation")
+    now = await store.votes.ask(read_before, [OTHER, REQUESTER], at=NOW, why="reminder")
+    assert now.asked == (OTHER, REQUESTER)
+
+
 async def test_requests_are_listed_newest_first_and_due_ones_are_known(store: Store) -> None:
     frozen = manifest()
     assert await store.votes.next_due() is None
@@ -138,6 +147,8 @@ async def test_requests_are_listed_newest_first_and_due_ones_are_known(store: St
     assert [r.id for r in await store.requests.latest()] == ["R2", "R1", "R0"]
     assert [r.id for r in await store.requests.latest(conversation_id="a", limit=1)] == ["R2"]
     assert [r.id for r in await store.requests.latest(requester_id="nobody")] == []
+    assert [r.id for r in await store.requests.latest(requester_id="wang", corp_id="ding", limit=1)] == ["R2"]
+    assert await store.requests.latest(requester_id="wang", corp_id="another") == []
     assert [r.id for r in await store.requests.in_states(OPEN_STATES)] == ["R0", "R1", "R2"]
     assert await store.votes.next_due() == NOW + timedelta(minutes=30)
     await store.requests.change("R0", WAITING, RequestState.EXPIRED, at=NOW, actor="dingsweep")
@@ -267,3 +278,60 @@ async def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"robot\.sqlite cannot be used: .*not a database"):
         async with Store(f"sqlite+aiosqlite:///{path}"):
             pass
+
+
+async def test_of_many_votes_at_once_exactly_one_decides(store: Store) -> None:
+    frozen = manifest()
+    ruling = Ruling(answer="approve", needed=3)
+    made = request(frozen, id="AB12").model_copy(
+        update={"ruling": ruling, "state": RequestState.AWAITING_APPROVAL}
+    )
+    await store.requests.add(made, frozen)
+    people = [OTHER.model_copy(update={"user_id": f"u{number}"}) for number in range(12)]
+    casts = [
+        store.votes.cast(
+            "AB12",
+            Vote(operator=person, approves=True, at=NOW),
+            entitled={p.user_id for p in people},
+            run_before=NOW + timedelta(hours=1),
+        )
+        for person in (*people, *people)
+    ]
+    answers = [answer for answer in await asyncio.gather(*casts) if answer]
+    assert [answer.state for answer in answers].count(RequestState.APPROVED) == 1
+    assert len(answers) == 3
+    final = await store.requests.get("AB12")
+    assert final
+    assert len({vote.operator.user_id for vote in final.votes}) == len(final.votes) == 3
+    assert final.run_before == NOW + timedelta(hours=1)
+    assert (
+        await store.votes.cast(
+            "AB12",
+            Vote(operator=people[11], approves=False, at=NOW),
+            entitled=[],
+            run_before=NOW,
+        )
+        is None
+    )
+
+
+async def test_an_approval_and_a_rejection_at_once_have_one_end(store: Store) -> None:
+    frozen = manifest()
+    for number in range(10):
+        made = request(frozen, id=f"R{number}").model_copy(
+            update={"ruling": Ruling(answer="approve", needed=1), "state": RequestState.AWAITING_APPROVAL}
+        )
+        await store.requests.add(made, frozen)
+        li, zhao = OTHER, OTHER.model_copy(update={"user_id": "zhao"})
+        ends = await asyncio.gather(
+            store.votes.cast(
+                made.id, Vote(operator=li, approves=True, at=NOW), entitled=["li", "zhao"], run_before=NOW
+            ),
+            store.votes.cast(
+                made.id, Vote(operator=zhao, approves=False, at=NOW), entitled=["li", "zhao"], run_before=NOW
+            ),
+            store.requests.change(
+                made.id, {RequestState.AWAITING_APPROVAL}, RequestState.EXPIRED, at=NOW, actor="dingsweep"
+            ),
+        )
+        assert len([end for end in ends if end]) == 1
