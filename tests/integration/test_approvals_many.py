@@ -19,6 +19,8 @@ from tests.integration.office import MARKETING, MARKETING_SPACE, REMOVE, Json, O
 from tests.integration.proofs import in_order
 
 ROLE: list[dict[str, Json]] = [{"name": "File keepers", "answer": "approve", "from": ["role:1001"]}]
+HEADSTARTS_S = (0.0, 0.02, 0.1, 0.8)
+"""What is left until the deadline when the others set out: it wins some races, and loses some."""
 CROWD = ["li", "admin", "zhao", "wang", "qian", "alice", "sun", "ghost", "li", "zhao"] * 5
 
 
@@ -88,7 +90,7 @@ async def test_a_race_around_the_deadline_has_one_winner(office: Office, races: 
                 office.press("li", both.approval, "approve", force=True),
                 office.press("admin", both.approval, "reject", force=True),
                 office.press("wang", both.card, "cancel", force=True),
-                _strike(app, clock, chance.choice([0.0, 0.005, 0.02])),
+                _strike(app, left_s),
             ]
             chance.shuffle(runners)
             await asyncio.gather(*runners)
@@ -107,10 +109,10 @@ async def test_a_race_around_the_deadline_has_one_winner(office: Office, races: 
         await in_order(office)
 
 
-async def _strike(app: App, clock: Clock, wait_s: float) -> None:
-    await asyncio.sleep(wait_s)
-    clock.advance(seconds=0.05)
-    app.services.lifecycle.made.set()  # the watch looks at its clock
+async def _strike(app: App, left_s: float) -> None:
+    """The deadline comes: the robot's watch looks at its clock just then."""
+    await asyncio.sleep(left_s)
+    app.services.lifecycle.made.set()
 
 
 async def _agree(office: Office, both: Asked) -> None:
