@@ -65,7 +65,7 @@ async def asked(
 async def now(office: Office, who: str, card: Message) -> Message:
     """The card as this person sees it now, wherever they have it."""
     for where in (f"one:{who}", MARKETING):
-        for message in await office.control.read(who, where):
+        for message in await office.control.read(who, where, wait_s=0):
             if message.get("outTrackId") == card["outTrackId"]:
                 return dict(message)
     raise AssertionError(f"{who} does not see {card['outTrackId']}")

@@ -31,7 +31,7 @@ async def test_a_manager_approves_and_everybody_sees_the_end(office: Office) -> 
         assert [b["id"] for b in both.approval["buttons"]] == ["approve", "reject", "details"]
         for part in ("王小明", "/2023/drafts", "季度清理", "市场部群文件"):
             assert part in both.approval["params"]["title"] + both.approval["params"]["markdown"]
-        others = await office.control.read("zhao", "one:zhao")
+        others = await office.control.read("zhao", "one:zhao", wait_s=0)
         assert others == []
         assert await office.calls("batchRemove") == []
 

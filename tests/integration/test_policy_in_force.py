@@ -80,7 +80,7 @@ async def test_a_card_in_the_group_that_only_approvers_see(office: Office) -> No
         track_id = card["outTrackId"].replace(".request.", ".approval.")
         approval = await office.until("li", MARKETING, 0, lambda m: m.get("outTrackId") == track_id)
         for who in ("wang", "zhao"):
-            seen = await office.control.read(who, MARKETING)
+            seen = await office.control.read(who, MARKETING, wait_s=0)
             assert track_id not in {message.get("outTrackId") for message in seen}
         await office.press("li", approval, "approve")
         await office.card("wang", MARKETING, "已移到回收站")
