@@ -144,8 +144,8 @@ async def test_forged_clicks_change_nothing(office: Office, forged: int) -> None
         await office.control.ask("POST", "people/admin", {"roles": []})
         clock.advance(seconds=61)
         before = [await stored(app, each) for each in (first, second, ended)]
-        for start in range(0, forged, 20):
-            some = [_forgery(chance, [first, second, ended]) for _ in range(min(20, forged - start))]
+        for start in range(0, forged, 8):
+            some = [_forgery(chance, [first, second, ended]) for _ in range(min(8, forged - start))]
             pressed = await asyncio.gather(*(office.control.press(**each) for each in some))
             assert all(each["ok"] for each in pressed), pressed
         assert [await stored(app, each) for each in (first, second, ended)] == before
