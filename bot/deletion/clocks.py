@@ -21,6 +21,9 @@ log = structlog.get_logger()
 LOOK_AGAIN_S = 60
 """However far the next moment is: a clock may be set, and another process may have made a request."""
 
+ESCALATION, REMINDER = "escalation", "reminder"
+"""Why others are asked, as the trail says it."""
+
 Awake = Callable[[datetime], datetime]
 """The moment itself, or when the quiet hours end that it falls into."""
 
@@ -75,7 +78,7 @@ class Clocks:
         if more is None:
             await self._store.votes.put_off_escalation(request, now + timedelta(seconds=LOOK_AGAIN_S))
         elif await self._store.votes.take_escalation(request):
-            await self._ask_more(request, more, why="escalation")
+            await self._ask_more(request, more, why=ESCALATION)
 
     async def _remind(self, request: Request, now: datetime) -> None:
         if (awake := self._awake(now)) > now:  # at night it is put off, and does not count as one
@@ -87,7 +90,7 @@ class Clocks:
             request, next_at=next_at if next_at < request.expires_at else None
         ):
             more = await self._more(request, escalated=request.escalated)
-            await self._ask_more(request, more or (), why="reminder")
+            await self._ask_more(request, more or (), why=REMINDER)
             await self._announcer.reminded(request)
 
     async def _more(self, request: Request, *, escalated: bool) -> list[Operator] | None:
@@ -102,7 +105,11 @@ class Clocks:
         return [person for person in people if person.user_id not in known]
 
     async def _ask_more(self, request: Request, more: Sequence[Operator], *, why: str) -> None:
+        """Shown first, then noted: after a crash in between they are shown the card again, and not forgotten."""
         if more:
+            asked = (*request.asked, *more)
+            escalated = request.escalated or why == ESCALATION
+            shown = request.model_copy(update={"asked": asked, "escalated": escalated})
+            await self._announcer.ask_more(shown, more)
             now = await self._store.votes.ask(request, more, at=self._clock(), why=why)
-            await self._announcer.ask_more(now, more)
             self._lifecycle.spread(now, PROGRESS)

@@ -164,7 +164,11 @@ async def test_others_are_asked_although_the_contacts_were_away_when_it_was_time
         clock.advance(seconds=61)
         app.services.lifecycle.made.set()
         await told(office, "admin", both.request_id)
-        assert [person.user_id for person in (await stored(app, both)).asked] == ["li", "admin"]
+
+        async def noted() -> bool:
+            return [person.user_id for person in (await stored(app, both)).asked] == ["li", "admin"]
+
+        await until(noted)
         await office.press("admin", both.approval, "approve", force=True)
         await office.card("wang", MARKETING, "已移到回收站")
         await in_order(office)
