@@ -46,7 +46,13 @@ class Approvers:
             found |= dict.fromkeys(await self._of(ruling.escalate_to, ruling, requester))
         return list(found)
 
-    async def people(self, corp_id: str, user_ids: Iterable[str]) -> list[Operator]:
+    async def to_ask(self, ruling: Ruling, requester: Operator, *, escalated: bool = False) -> list[Operator]:
+        """The first of those who may decide now, as many as are asked. Raises DingTalkError when it cannot be told."""
+        return await self._people(
+            requester.corp_id, await self.entitled(ruling, requester, escalated=escalated)
+        )
+
+    async def _people(self, corp_id: str, user_ids: Iterable[str]) -> list[Operator]:
         """The first of these who are members now, as many as are asked."""
         found: list[Operator] = []
         for user_id in user_ids:

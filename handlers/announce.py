@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from typing import Protocol
 
 import structlog
 
 from bot.deletion.lifecycle import REASON, STATE
 from bot.dingtalk.errors import DingTalkError
 from bot.messenger import Messenger, Place, Webhook
-from bot.models import Card, Operator, Receipt, Request, RequestState
+from bot.models import Card, Entry, Operator, Receipt, Request, RequestState
 from bot.store import CardKind, Store
 from cards import votes
 from cards.approval import approval_card
@@ -36,6 +37,21 @@ _WORDS = {
 _TOLD = {RequestState.CANCELLED, RequestState.EXPIRED, RequestState.REJECTED}
 _PROVEN = {"confirm", "approve"}
 """What takes the code of the card, typed: it shows that the card was seen."""
+
+
+class Build(Protocol):
+    """What makes a card of a request in the state it is in."""
+
+    def __call__(
+        self,
+        request: Request,
+        entries: Sequence[Entry],
+        t: Texts,
+        zone: tzinfo,
+        receipt: Receipt | None = None,
+        *,
+        why: str = "",
+    ) -> Card: ...
 
 
 class CardAnnouncer:
@@ -66,13 +82,13 @@ class CardAnnouncer:
 
     async def ask_more(self, request: Request, people: Sequence[Operator]) -> None:
         user_ids = [person.user_id for person in people]
-        said = votes.escalation(texts(request.language), request, self._zone, _first(request, people))
         try:
             card = await self.approval(request)
             await self._messenger.post_more(request, "approval", card, commands(request), user_ids)
         except DingTalkError as exc:
             await self._lost(request, "approval", exc)
         if request.escalated:
+            said = votes.escalation(texts(request.language), request, self._zone, _first(request, people))
             await self._tell(request, user_ids, said)
 
     async def reminded(self, request: Request) -> None:
@@ -115,15 +131,16 @@ class CardAnnouncer:
 
     async def card(self, request: Request, receipt: Receipt | None = None) -> Card:
         """The requester's card in the state the request is in."""
-        entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
-        t = texts(request.language)
-        return request_card(request, entries, t, self._zone, receipt, why=_why(request, t))
+        return await self._built(request_card, request, receipt)
 
     async def approval(self, request: Request, receipt: Receipt | None = None) -> Card:
         """The card of those who are asked, in the state the request is in."""
+        return await self._built(approval_card, request, receipt)
+
+    async def _built(self, build: Build, request: Request, receipt: Receipt | None) -> Card:
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
         t = texts(request.language)
-        return approval_card(request, entries, t, self._zone, receipt, why=_why(request, t))
+        return build(request, entries, t, self._zone, receipt, why=_why(request, t))
 
     async def _update(self, request: Request, kind: CardKind, card: Card) -> None:
         try:

@@ -149,9 +149,8 @@ def _is_made_already(request: Request, click: CardClick, decision: DecisionKind)
 
 
 async def _card(services: Services, request: Request, kind: CardKind) -> dict[str, str]:
-    receipt = await services.jobs.receipt(request) if request.state.has_receipt else None
     show = services.announcer.approval if kind == "approval" else services.announcer.card
-    return card_params(await show(request, receipt))
+    return card_params(await show(request, await services.jobs.final_receipt(request)))
 
 
 async def _details(services: Services, click: CardClick, request: Request, t: Texts) -> Response:

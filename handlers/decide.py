@@ -44,7 +44,8 @@ async def cancel(ctx: Context, args: CancelArgs) -> Markdown:
     shown = Shown(nonce=args.nonce)
     services = ctx.services
     decided = await services.decisions.decide(args.request, DecisionKind.CANCEL, ctx.operator, shown)
-    services.lifecycle.spread(decided)
+    if not decided.news:  # a click would have been answered with the new card
+        services.lifecycle.spread(decided)
     return replies.cancelled(ctx.t, decided.id)
 
 

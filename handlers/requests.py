@@ -1,8 +1,6 @@
-"""The commands that look at requests: status, details."""
+"""The command that looks at requests, status, and who may."""
 
 from __future__ import annotations
-
-import structlog
 
 from bot.models import Request
 from cards import replies
@@ -10,11 +8,6 @@ from cards.escape import Markdown
 from cards.status import status_list, status_text
 from handlers.commands import StatusArgs
 from handlers.services import Context
-
-log = structlog.get_logger()
-
-MAX_SENT = 10
-"""Pages sent at once; the rest is read on page by page."""
 
 
 async def status(ctx: Context, args: StatusArgs) -> Markdown:
@@ -33,8 +26,7 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
         return replies.request_unknown(ctx.t, args.request)
     if not may_see(ctx, request):
         return replies.not_yours_to_see(ctx.t, request.id)
-    receipt = await s.jobs.receipt(request) if request.state.has_receipt else None
-    return status_text(request, ctx.t, s.zone, receipt)
+    return status_text(request, ctx.t, s.zone, await s.jobs.final_receipt(request))
 
 
 def may_see(ctx: Context, request: Request) -> bool:

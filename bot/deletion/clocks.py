@@ -96,8 +96,7 @@ class Clocks:
     async def _more(self, request: Request, *, escalated: bool) -> list[Operator] | None:
         """Those who may decide now and were not asked yet: sets change while a request waits. None: nobody can tell."""
         try:
-            entitled = await self._approvers.entitled(request.ruling, request.requester, escalated=escalated)
-            people = await self._approvers.people(request.requester.corp_id, entitled)
+            people = await self._approvers.to_ask(request.ruling, request.requester, escalated=escalated)
         except DingTalkError as exc:
             log.warning("approvers.not_found", request_id=request.id, error=str(exc))
             return None

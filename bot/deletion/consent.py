@@ -64,8 +64,7 @@ class Consents:
         return Consent(ruling, await self._survey(manifest, requester, named=bool(asked)), asked)
 
     async def _asked(self, ruling: Ruling, requester: Operator) -> tuple[Operator, ...]:
-        entitled = await self._approvers.entitled(ruling, requester)
-        people = await self._approvers.people(requester.corp_id, entitled)
+        people = await self._approvers.to_ask(ruling, requester)
         if len(people) < ruling.needed:
             raise PolicyRefused("too_few" if people else "nobody", ruling, have=len(people))
         return tuple(people)

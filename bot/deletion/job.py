@@ -115,6 +115,10 @@ class Jobs:
         event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
         await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
 
+    async def final_receipt(self, request: Request) -> Receipt | None:
+        """The account of a request that ended with a job; None for every other."""
+        return await self.receipt(request) if request.state.has_receipt else None
+
     async def receipt(self, request: Request) -> Receipt:
         """The account of a job as its rows have it now."""
         results = await self._store.requests.results(request.id)

@@ -45,8 +45,7 @@ class News:
         request = await self._store.requests.get(payload["request_id"])
         shown = None
         while request and request != shown:
-            receipt = await self._jobs.receipt(request) if request.state.has_receipt else None
-            await self._announcer.changed(request, receipt)
+            await self._announcer.changed(request, await self._jobs.final_receipt(request))
             shown, request = request, await self._store.requests.get(request.id)
         if request is None:
             return

@@ -21,10 +21,9 @@ from bot.models import (
     RequestState,
     digest_of,
 )
-from bot.store.audit import append
 from bot.store.database import Database
 from bot.store.people import note_person
-from bot.store.rows import entering, news, note_state, request_of, row_of
+from bot.store.rows import entering, news, note, note_state, request_of, row_of
 from bot.store.tables import cards, manifest_entries, request_people, requests
 
 CardKind = Literal["request", "approval", "result"]
@@ -62,13 +61,12 @@ class Requests:
             await connection.execute(manifest_entries.insert(), _entry_rows(request.id, manifest.entries))
             who = request.requester
             await note_person(connection, request.id, who.user_id, "requester", who.name)
-            await append(
+            await note(
                 connection,
+                request,
                 request.created_at,
-                corp_id=request.requester.corp_id,
                 actor=request.requester.user_id,
                 event="request.created",
-                request_id=request.id,
                 digest=request.digest,
                 space_id=request.space.id,
                 targets=request.totals.targets,
@@ -214,35 +212,30 @@ class Requests:
             await connection.execute(
                 update(table).where(mine, table.c.dentry_id.in_(dentry_ids)).values(sent_at=at)
             )
-            await append(
+            await note(
                 connection,
+                request,
                 at,
-                corp_id=request.requester.corp_id,
                 actor=request.requester.user_id,
                 event="batch.sent",
-                request_id=request.id,
                 size=len(dentry_ids),
                 to_recycle_bin=request.to_recycle_bin,
             )
 
     async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
         """How many dentries lie in this target that did not when it was shown, and the names of the first."""
-        table = manifest_entries
-        mine = (table.c.request_id == request_id) & table.c.target_id.is_(None)
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(table)
-                .where(mine, table.c.dentry_id == dentry_id)
-                .values(added=added, added_names=list(names))
-            )
+        await self._note_target(request_id, dentry_id, added=added, added_names=list(names))
 
     async def note_gone(self, request_id: str, dentry_id: str, gone: int) -> None:
         """How many dentries inside this target are gone, although it is not."""
+        await self._note_target(request_id, dentry_id, gone=gone)
+
+    async def _note_target(self, request_id: str, dentry_id: str, **values: Any) -> None:
         table = manifest_entries
         mine = (table.c.request_id == request_id) & table.c.target_id.is_(None)
         async with self._database.writing() as connection:
             await connection.execute(
-                update(table).where(mine, table.c.dentry_id == dentry_id).values(gone=gone)
+                update(table).where(mine, table.c.dentry_id == dentry_id).values(**values)
             )
 
     async def record_outcomes(
@@ -261,13 +254,12 @@ class Requests:
                 ).first()
                 if settled is None:
                     continue
-                await append(
+                await note(
                     connection,
+                    request,
                     at,
-                    corp_id=request.requester.corp_id,
                     actor=request.requester.user_id,
                     event="dentry.outcome",
-                    request_id=request.id,
                     dentry_id=dentry_id,
                     path=settled.dentry["path"],
                     contents=settled.contents,
@@ -291,15 +283,9 @@ class Requests:
 
     async def card_form(self, out_track_id: str) -> str | None:
         """How a card went out ("card", "action_card"), or None when it is not ours."""
-        found = await self.shown(out_track_id)
-        return found.delivered_as if found else None
-
-    async def shown(self, out_track_id: str) -> ShownCard | None:
-        """What is known of a card, or None when it is not ours."""
-        query = select(cards).where(cards.c.out_track_id == out_track_id)
+        query = select(cards.c.delivered_as).where(cards.c.out_track_id == out_track_id)
         async with self._database.reading() as connection:
-            row = (await connection.execute(query)).mappings().first()
-            return _shown(row) if row else None
+            return (await connection.execute(query)).scalar()
 
     async def pressed(self, out_track_id: str) -> tuple[Request, ShownCard] | None:
         """The request that a card is about, and the card; None for a card that is not ours."""
@@ -329,10 +315,6 @@ class Requests:
             query = query.where(table.c.target_id.is_(None))
         async with self._database.reading() as connection:
             return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
-
-
-def _shown(row: RowMapping) -> ShownCard:
-    return ShownCard(row["kind"], row["delivered_as"], row["digest"])
 
 
 def _entry(row: RowMapping) -> Entry:

@@ -60,14 +60,28 @@ async def note_state(
     connection: AsyncConnection, request: Request, at: datetime, *, actor: str, **details: Any
 ) -> None:
     """The record of a request having entered its state, in the caller's transaction."""
+    await note(
+        connection,
+        request,
+        at,
+        actor=actor,
+        event=f"request.{request.state}",
+        digest=request.digest,
+        policy_hash=request.ruling.policy_hash,
+        **details,
+    )
+
+
+async def note(
+    connection: AsyncConnection, request: Request, at: datetime, *, actor: str, event: str, **details: Any
+) -> None:
+    """A record about a request, in the caller's transaction."""
     await append(
         connection,
         at,
         corp_id=request.requester.corp_id,
         actor=actor,
-        event=f"request.{request.state}",
+        event=event,
         request_id=request.id,
-        digest=request.digest,
-        policy_hash=request.ruling.policy_hash,
         **details,
     )

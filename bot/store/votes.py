@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import OPEN_STATES, Operator, Request, RequestState, Vote
-from bot.store.audit import append
 from bot.store.database import Database
 from bot.store.people import note_person
-from bot.store.rows import entering, news, note_state, request_of
+from bot.store.rows import entering, news, note, note_state, request_of
 from bot.store.tables import requests
 
 _AWAITS = requests.c.state == RequestState.AWAITING_APPROVAL
@@ -34,10 +33,8 @@ class Votes:
         Only votes of the `entitled` (userIds) count, so one given by somebody who may not decide any more does not.
         None when the request is not open for votes at that moment, or this person has voted.
         """
-        query = select(requests).where(requests.c.id == request_id, _AWAITS, requests.c.expires_at > vote.at)
         async with self._database.writing() as connection:
-            row = (await connection.execute(query.with_for_update())).mappings().first()
-            before = request_of(row) if row else None
+            before = await _locked(connection, request_id, _AWAITS, requests.c.expires_at > vote.at)
             if before is None or any(v.operator.user_id == vote.operator.user_id for v in before.votes):
                 return None
             votes = (*before.votes, vote)
@@ -58,29 +55,26 @@ class Votes:
 
     async def add_reason(self, request_id: str, user_id: str, reason: str, *, at: datetime) -> Request | None:
         """Say why this person rejected it; None when they did not, or said why before."""
-        query = select(requests).where(requests.c.id == request_id)
         async with self._database.writing() as connection:
-            row = (await connection.execute(query.with_for_update())).mappings().first()
-            before = request_of(row) if row else None
+            before = await _locked(connection, request_id)
             if before is None or not _lacks_reason(before, user_id):
                 return None
             votes = [v if v.approves else v.model_copy(update={"reason": reason}) for v in before.votes]
             values = {"votes": [vote.model_dump(mode="json") for vote in votes]} | news()
             request = await _changed(connection, request_id, values)
-            await _note(connection, request, at, user_id, "decision.reason", reason=reason)
+            await note(connection, request, at, actor=user_id, event="decision.reason", reason=reason)
             return request
 
     async def ask(self, request: Request, people: Sequence[Operator], *, at: datetime, why: str) -> Request:
         """Note that these people, too, are asked now."""
-        query = select(requests).where(requests.c.id == request.id).with_for_update()
         async with self._database.writing() as connection:
-            before = request_of((await connection.execute(query)).mappings().one())
+            before = await _locked(connection, request.id) or request
             known = {person.user_id for person in before.asked}
             added = [person for person in people if person.user_id not in known]
             asked = [person.model_dump(mode="json") for person in (*before.asked, *added)]
             now = await _changed(connection, request.id, {"asked": asked} | news())
             names = ", ".join(person.user_id for person in added)
-            await _note(connection, now, at, "dingsweep", "approvers.asked", people=names, why=why)
+            await note(connection, now, at, actor="dingsweep", event="approvers.asked", people=names, why=why)
             return now
 
     async def next_due(self) -> datetime | None:
@@ -100,28 +94,43 @@ class Votes:
 
     async def take_reminder(self, request: Request, *, next_at: datetime | None) -> bool:
         """Take on the reminder that is due; False when another did, or there is nothing to decide any more."""
-        mine = (requests.c.id == request.id) & _AWAITS & (requests.c.reminded == request.reminded)
         values = {"reminded": request.reminded + 1, "remind_at": next_at}
-        return await self._took(update(requests).where(mine).values(**values))
+        return await self._took(_reminder(request), **values)
 
     async def put_off_reminder(self, request: Request, until: datetime) -> None:
         """Move the reminder that is due; it does not count as one."""
-        mine = (requests.c.id == request.id) & _AWAITS & (requests.c.reminded == request.reminded)
-        await self._took(update(requests).where(mine).values(remind_at=until))
+        await self._took(_reminder(request), remind_at=until)
 
     async def take_escalation(self, request: Request) -> bool:
         """Take on asking others, too; False when another did, or there is nothing to decide any more."""
-        mine = (requests.c.id == request.id) & _AWAITS & requests.c.escalated.is_(False)
-        return await self._took(update(requests).where(mine).values(escalated=True, escalate_at=None))
+        return await self._took(_escalation(request), escalated=True, escalate_at=None)
 
     async def put_off_escalation(self, request: Request, until: datetime) -> None:
         """Move the asking of others that is due."""
-        mine = (requests.c.id == request.id) & _AWAITS & requests.c.escalated.is_(False)
-        await self._took(update(requests).where(mine).values(escalate_at=until))
+        await self._took(_escalation(request), escalate_at=until)
 
-    async def _took(self, change: Update) -> bool:
+    async def _took(self, due: ColumnElement[bool], **values: Any) -> bool:
         async with self._database.writing() as connection:
-            return (await connection.execute(change)).rowcount == 1
+            return (await connection.execute(update(requests).where(due).values(**values))).rowcount == 1
+
+
+def _reminder(request: Request) -> ColumnElement[bool]:
+    """The row as long as this reminder is due and nobody took it on."""
+    return (requests.c.id == request.id) & _AWAITS & (requests.c.reminded == request.reminded)
+
+
+def _escalation(request: Request) -> ColumnElement[bool]:
+    """The row as long as nobody took on asking others."""
+    return (requests.c.id == request.id) & _AWAITS & requests.c.escalated.is_(False)
+
+
+async def _locked(
+    connection: AsyncConnection, request_id: str, *conditions: ColumnElement[bool]
+) -> Request | None:
+    """The request as it is and stays until the transaction ends; None when it is not so."""
+    query = select(requests).where(requests.c.id == request_id, *conditions).with_for_update()
+    row = (await connection.execute(query)).mappings().first()
+    return request_of(row) if row else None
 
 
 def _lacks_reason(request: Request, user_id: str) -> bool:
@@ -135,28 +144,14 @@ async def _changed(connection: AsyncConnection, request_id: str, values: dict[st
 
 
 async def _note_vote(connection: AsyncConnection, request: Request, vote: Vote, approvals: int) -> None:
-    await _note(
+    await note(
         connection,
         request,
         vote.at,
-        vote.operator.user_id,
-        "decision.approve" if vote.approves else "decision.reject",
+        actor=vote.operator.user_id,
+        event="decision.approve" if vote.approves else "decision.reject",
         digest=request.digest,
         approvals=approvals,
         needed=request.ruling.needed,
         reason=vote.reason,
-    )
-
-
-async def _note(
-    connection: AsyncConnection, request: Request, at: datetime, actor: str, event: str, **details: Any
-) -> None:
-    await append(
-        connection,
-        at,
-        corp_id=request.requester.corp_id,
-        actor=actor,
-        event=event,
-        request_id=request.id,
-        **details,
     )
