@@ -17,9 +17,9 @@ from bot import logs
 from bot.commands.audit import audit
 from bot.commands.doctor import doctor
 from bot.commands.policy import policy
-from bot.commands.terminal import console, fail, json_line, local, plain
+from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail
 from bot.models import Request
-from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
+from bot.settings import DatabaseSettings, Settings, load, load_database
 from bot.store import Store, StoreError
 
 _MINUTE = "%Y-%m-%d %H:%M"
@@ -38,7 +38,7 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the robot until it is told to stop (Ctrl-C or SIGTERM)."""
-    settings = _settings()
+    settings = settings_or_fail(load)
     logs.set_up(settings.log)
     _run(_serve(settings))
 
@@ -80,24 +80,10 @@ main.add_command(policy)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def requests(limit: int, as_json: bool) -> None:
     """Print the latest requests."""
-    _run(_print_requests(_database(), limit, as_json))
+    _run(_print_requests(settings_or_fail(load_database), limit, as_json))
 
 
 main.add_command(audit)
-
-
-def _settings() -> Settings:
-    try:
-        return load()
-    except SettingsError as exc:
-        fail(str(exc))
-
-
-def _database() -> DatabaseSettings:
-    try:
-        return load_database()
-    except SettingsError as exc:
-        fail(str(exc))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

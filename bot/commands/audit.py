@@ -19,19 +19,26 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Column, Table
 
-from bot.commands.terminal import console, fail, harmless_json, json_line, local, plain, shown
+from bot.commands.terminal import (
+    console,
+    fail,
+    harmless_json,
+    json_line,
+    local,
+    plain,
+    settings_or_fail,
+    shown,
+)
 from bot.models import AuditRecord
-from bot.settings import DatabaseSettings, SettingsError, load_database
+from bot.settings import DatabaseSettings, load_database
 from bot.store import KEPT_AT_LEAST, Break, Chain, Flaw, Link, Proof, Store, StoreError, Wanted
 from bot.store.chain import Record, utc
+from cards.manifest_csv import BOM, inert
 
 OPERATOR = "operator"
 """Who cut the trail, where a person did it here and not the robot."""
-BOM = "\ufeff"
-"""Excel takes a CSV file without it for one in the code page of the machine, and Chinese for noise."""
 COLUMNS = ("seq", "at", "request_id", "corp_id", "actor", "event", "details", "previous_hash", "hash")
 _SECOND = "%Y-%m-%d %H:%M:%S"
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _SAID = {
     Flaw.CHANGED: "record {seq} was changed",
     Flaw.MISSING: "record {seq} is missing",
@@ -99,7 +106,7 @@ def audit() -> None:
 @click.option("--json", "in_json", is_flag=True, help="One JSON object a line.")
 def show(in_json: bool, **chosen: str) -> None:
     """Print records; the word `show` may be left out."""
-    settings = _settings()
+    settings = settings_or_fail(load_database)
     wanted = _wanted(settings.timezone, **chosen)
     _with_store(settings, lambda store: _show(store, settings.timezone, wanted, in_json))
 
@@ -112,7 +119,7 @@ def show(in_json: bool, **chosen: str) -> None:
 )
 def export(form: str, output: Path | None, **chosen: str) -> None:
     """Write records out: jsonl keeps all as it is and can be verified, csv is for spreadsheets."""
-    settings = _settings()
+    settings = settings_or_fail(load_database)
     wanted = _wanted(settings.timezone, **chosen)
     write: Write = _write_csv if form == "csv" else _write_jsonl
     try:
@@ -139,7 +146,7 @@ def verify(expect: tuple[Link, ...], file: BinaryIO | None) -> None:
     if file:
         proof = asyncio.run(Chain(None, None, noted).prove(_lines(file)))
     else:
-        proof = _with_store(_settings(), lambda store: store.audit.verify(noted))
+        proof = _with_store(settings_or_fail(load_database), lambda store: store.audit.verify(noted))
     _report(proof, is_end_open=file is not None and proof.head.seq not in noted)
 
 
@@ -150,7 +157,7 @@ def prune(before: str) -> None:
 
     Records of unfinished requests stay, and all behind them. Requests and their files are not touched.
     """
-    settings = _settings()
+    settings = settings_or_fail(load_database)
     now = datetime.now(UTC)
     if before:
         until = _moment(before, settings.timezone)
@@ -163,13 +170,6 @@ def prune(before: str) -> None:
     pruned = _with_store(settings, lambda store: store.audit.prune(until, now, actor=OPERATOR))
     through = f", up to record {pruned.through_seq}" if pruned.records else ""
     click.echo(f"Records taken away: {pruned.records}{through}.")
-
-
-def _settings() -> DatabaseSettings:
-    try:
-        return load_database()
-    except SettingsError as exc:
-        fail(str(exc))
 
 
 def _with_store(settings: DatabaseSettings, work: Callable[[Store], Awaitable[T]]) -> T:
@@ -274,7 +274,7 @@ async def _write_csv(records: AsyncIterator[AuditRecord], file: TextIO) -> None:
     rows = csv.writer(line)
     rows.writerow(COLUMNS)
     async for record in records:
-        rows.writerow(map(_cell, _values(record)))
+        rows.writerow(map(inert, _values(record)))
         file.write(line.getvalue())
         line.seek(0)
         line.truncate()
@@ -285,11 +285,6 @@ def _values(record: AuditRecord) -> Iterator[str]:
     row = record.model_dump(mode="json")
     row["details"] = harmless_json(json.dumps(record.details, ensure_ascii=False))
     return (shown(str(row[name])) if name != "details" else row[name] for name in COLUMNS)
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet calculates what begins like a formula, also what somebody made a file's name; not behind a '."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 async def _lines(file: BinaryIO) -> AsyncIterator[Record]:

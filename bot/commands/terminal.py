@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,8 +15,20 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.models import Model
+from bot.settings import SettingsError
 
 PIPE_WIDTH = 1000
+
+
+S = TypeVar("S")
+
+
+def settings_or_fail(read: Callable[[], S]) -> S:
+    """What `read` reads of the settings; a mistake in them ends the program with its one line."""
+    try:
+        return read()
+    except SettingsError as exc:
+        fail(str(exc))
 
 
 def fail(line: str, code: int = 2) -> NoReturn:
