@@ -287,6 +287,8 @@ class RequestState(StrEnum):
         return self in {RequestState.DONE, RequestState.PARTLY_DONE, RequestState.FAILED}
 
 
+RequestKind = Literal["delete", "restore"]
+
 OPEN_STATES = frozenset({RequestState.AWAITING_CONFIRMATION, RequestState.AWAITING_APPROVAL})
 
 
@@ -297,6 +299,11 @@ class Request(Model):
     for the decision, and `run_before`, set with it, for the beginning of the job. `remind_at` and `escalate_at`
     say when those asked hear from us again, and when others are asked, too. `news` counts the changes that people
     must be told of. `bin_days` is how long the recycle bin keeps what goes there, 0 where nobody has said.
+
+    A request of kind "restore" puts back what the job of the request `undoes` deleted. `plan_calls` is how many
+    counted calls its job was expected to take. Of a running job, `runner` is the replica that has it, `runs` how
+    often it was begun or resumed, `paused` why it waits for somebody to resume it ("quota"), and `stop_asked` who
+    wants it to end before its next batch.
     """
 
     id: str
@@ -327,6 +334,14 @@ class Request(Model):
     escalate_at: datetime | None = None
     escalated: bool = False
     news: int = 0
+    kind: RequestKind = "delete"
+    undoes: str = ""
+    plan_calls: int = 0
+    began_at: datetime | None = None
+    runner: str = ""
+    runs: int = 0
+    paused: str = ""
+    stop_asked: Operator | None = None
 
     @property
     def runs_as(self) -> Operator:

@@ -289,13 +289,17 @@ class Requests:
 
     async def pressed(self, out_track_id: str) -> tuple[Request, ShownCard] | None:
         """The request that a card is about, and the card; None for a card that is not ours."""
-        of_card = (cards.c.kind, cards.c.delivered_as, cards.c.digest.label("shown_digest"))
+        of_card = (
+            cards.c.kind.label("card_kind"),
+            cards.c.delivered_as,
+            cards.c.digest.label("shown_digest"),
+        )
         query = select(requests, *of_card).join(cards).where(cards.c.out_track_id == out_track_id)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
         if row is None:
             return None
-        card = ShownCard(row["kind"], row["delivered_as"], row["shown_digest"])
+        card = ShownCard(row["card_kind"], row["delivered_as"], row["shown_digest"])
         return request_of({name: row[name] for name in requests.c.keys()}), card  # noqa: SIM118
 
     async def _one(self, query: Select[Any]) -> Request | None:

@@ -22,6 +22,7 @@ _TIMES = (
     "run_before",
     "remind_at",
     "escalate_at",
+    "began_at",
 )
 
 

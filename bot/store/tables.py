@@ -82,8 +82,19 @@ requests = Table(
     Column("escalated", Boolean, nullable=False),
     Column("news", Integer, nullable=False, server_default="0"),
     Column("told", Integer, nullable=False, server_default="0"),
+    Column("kind", String(16), nullable=False, server_default="delete"),
+    Column("undoes", String(16), nullable=False, server_default="", index=True),
+    Column("plan_calls", Integer, nullable=False, server_default="0"),
+    Column("began_at", UtcTime),
+    Column("runner", String(128), nullable=False, server_default=""),
+    Column("runs", Integer, nullable=False, server_default="0"),
+    Column("paused", String(32), nullable=False, server_default=""),
+    Column("stop_asked", JSON(none_as_null=True)),
 )
-"""`news` counts the changes that people must be told of, `told` how many of them they were told of."""
+"""`news` counts the changes that people must be told of, `told` how many of them they were told of.
+
+`runner` is the replica that has the job now: whoever is not it any more must not send another batch.
+"""
 
 manifest_entries = Table(
     "manifest_entries",
@@ -101,6 +112,11 @@ manifest_entries = Table(
     Column("gone", Integer, nullable=False, server_default="0"),
     Column("added", Integer, nullable=False, server_default="0"),
     Column("added_names", JSON, nullable=False, server_default="[]"),
+    Column("task_id", String(128), nullable=False, server_default=""),
+    Column("seen_gone_at", UtcTime),
+    Column("recycle_item_id", String(128), nullable=False, server_default=""),
+    Column("new_dentry_id", String(128), nullable=False, server_default=""),
+    Column("new_path", Text, nullable=False, server_default=""),
     Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
 )
 """The manifest is frozen; only its targets get sent_at, outcome and what belongs to it written later."""
@@ -207,3 +223,21 @@ channels = Table(
     Column("retry_at", UtcTime),
     Column("error", String(500), nullable=False),
 )
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+"""The processes that run on this database. Times are the database's own: clocks of machines differ."""
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("api", String(200), primary_key=True),
+    Column("pace", JSON, nullable=False),
+)
+"""How fast each interface of DingTalk may be called by all replicas together."""
