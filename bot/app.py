@@ -18,7 +18,8 @@ from bot.approvers import Approvers
 from bot.deletion.clocks import Clocks
 from bot.deletion.consent import Consents
 from bot.deletion.decisions import Decisions
-from bot.deletion.job import PATIENT, Jobs, Patience
+from bot.deletion.follow import PATIENT, Patience
+from bot.deletion.job import Jobs
 from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
 from bot.deletion.news import News
 from bot.deletion.spaces import SpaceFinder
@@ -124,7 +125,14 @@ async def running(
         ) as dingtalk,
     ):
         messenger = Messenger(dingtalk, store, settings.card_template_id)
-        announcer = CardAnnouncer(messenger, store, zone, clock, allow_permanent=policy.allow_permanent)
+        announcer = CardAnnouncer(
+            messenger,
+            store,
+            zone,
+            clock,
+            allow_permanent=policy.allow_permanent,
+            monthly_calls=settings.monthly_calls,
+        )
         operators = Operators(dingtalk)
         approvers = Approvers(dingtalk, clock)
         engine = Engine(settings.database_url)
@@ -138,7 +146,9 @@ async def running(
             clock,
             lifecycle=lifecycle,
             notices=notices,
+            runner=lambda: engine.executor_id,
             allow_permanent=policy.allow_permanent,
+            has_events=settings.deletion_events,
             patience=patience,
         )
         services = Services(
@@ -209,7 +219,7 @@ class Receiver:
         return await clicks.handle(self._services, data)
 
     async def event(self, event_type: str, data: dict[str, Any]) -> None:
-        await events.handle(self._services.store, self._suite_key, event_type, data)
+        await events.handle(self._services, self._suite_key, event_type, data)
 
 
 def _tokens(settings: Settings, store: Store) -> TokenProvider:

@@ -47,6 +47,7 @@ class Engine:
     def __init__(self, database_url: str, *, executor_id: str = "local", drain_s: float = 8.0) -> None:
         """`executor_id` must stay the same over restarts: recovery looks for its own unfinished work."""
         url = make_url(database_url)
+        self.executor_id = executor_id
         self._config = DBOSConfig(
             name="dingsweep",
             system_database_url=url.set(drivername=_SYNC_DRIVERS[url.drivername]).render_as_string(False),

@@ -9,6 +9,7 @@ https://open.dingtalk.com/document/development/robot-message-type
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 CARD, ACTION_CARD = "card", "action_card"
 SEND_AS_CLICKER = "dtmd://dingtalkclient/sendMessage?content="
 MAX_ACTIONS = 5
+MAX_HEARD = 1000
+"""Conversations whose last webhook is remembered."""
 
 
 class Webhook(Model):
@@ -76,6 +79,7 @@ class Messenger:
         self._store = store
         self._template_id = template_id
         self.callbacks = OpenCallbacks()
+        self._heard: OrderedDict[str, Webhook] = OrderedDict()
 
     async def post(
         self,
@@ -188,6 +192,18 @@ class Messenger:
             else:
                 return
         await self._send(conversation, user_id, "sampleMarkdown", {"title": title, "text": markdown})
+
+    def heard(self, conversation: Conversation, webhook: Webhook) -> None:
+        """Remember where to answer in a conversation without a counted call."""
+        self._heard[conversation.id] = webhook
+        self._heard.move_to_end(conversation.id)
+        if len(self._heard) > MAX_HEARD:
+            self._heard.popitem(last=False)
+
+    async def say(self, request: Request, title: str, markdown: str) -> None:
+        """Say something where a request was made, without a counted call if that can be. Raises DingTalkError."""
+        webhook = self._heard.get(request.conversation.id, Webhook(url=""))
+        await self.reply(request.conversation, request.requester.user_id, webhook, title, markdown)
 
     async def tell(
         self, user_ids: Sequence[str], title: str, markdown: str, *, about: Request | None = None

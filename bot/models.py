@@ -438,6 +438,19 @@ class Receipt(Model):
         return RequestState.PARTLY_DONE if self.deleted_dentries else RequestState.FAILED
 
 
+class Progress(Model):
+    """How far a job is: targets and dentries (contents of folders included) that it has settled, of how many.
+
+    `left_s` is about how long it still takes, None where that cannot be told yet.
+    """
+
+    targets: int
+    dentries: int
+    of_targets: int
+    of_dentries: int
+    left_s: float | None = None
+
+
 class Button(Model):
     """A button of a card. `id` is stable and comes back with the click."""
 

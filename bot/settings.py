@@ -75,6 +75,7 @@ _REMEDY = {
     "max_dentries": "write a whole number of at least 1",
     "confirm_minutes": "write a number above 0",
     "recycle_bin_days": "write how many days the recycle bin keeps things, 0 if you do not know",
+    "deletion_events": "write true or false",
     "conversations": 'write a list of conversation IDs, for example ["cidA==", "one_to_one"]',
     "rules": "write them as [[rules]] in dingsweep.toml, dingsweep policy write shows how",
     "spaces": 'write the space ID of each conversation ID, for example {"cidA==": "24010001"}',
@@ -225,6 +226,9 @@ class Settings(PolicySettings):
     """conversation id → id of the space that its commands mean when they say no --space"""
     recycle_bin_days: int = Field(default=0, ge=0, le=3650)
     """how long the organisation's recycle bin keeps things, to be told on cards; 0: nobody has looked"""
+
+    deletion_events: bool = False
+    """whether the app is subscribed to storage_dentry_delete: then folders are followed by events, not by asking"""
 
     notify: tuple[Channel, ...] = ()
     """who is told what happens"""

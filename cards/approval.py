@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.models import Button, Card, Entry, Receipt, Request, RequestState, Survey
+from bot.models import Button, Card, Entry, Progress, Receipt, Request, RequestState, Survey
 from cards.content import content, reason, rule, title, totals
 from cards.decision import is_voted, missing
 from cards.entries import amount_inside
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, Room, short
+from cards.job import cost_line, progress_line
 from cards.people import LISTED_BYTES
 from cards.request import progress
 from cards.texts import Texts
@@ -30,6 +31,8 @@ def approval_card(
     receipt: Receipt | None = None,
     *,
     why: str = "",
+    under_way: Progress | None = None,
+    calls_left: int | None = None,
 ) -> Card:
     """The question to those who decide, or what became of it.
 
@@ -40,6 +43,7 @@ def approval_card(
     def rest(room: Room) -> Sequence[str]:
         return (
             *totals(request, t, "approval.total"),
+            cost_line(request, calls_left, t),
             _owners(request, t, room),
             _dates(request.survey, t, zone),
             t("approval.why", why=rule(why, room)) if why.strip() else "",
@@ -51,9 +55,13 @@ def approval_card(
     return Card(
         title=_question(request, t) if is_open else title(request, t, receipt),
         markdown=content(request, entries, t, MAX_ENTRIES, rest),
-        tips=_tips(request, t, zone) if is_open else "",
+        tips=_tips(request, t, zone) if is_open else _far(request, under_way, t),
         buttons=_buttons(request, t) if is_open else (),
     )
+
+
+def _far(request: Request, under_way: Progress | None, t: Texts) -> Markdown:
+    return progress_line(request, under_way, t) if under_way else Markdown()
 
 
 def _progress(request: Request, t: Texts, zone: tzinfo, receipt: Receipt | None, room: Room) -> Sequence[str]:

@@ -58,7 +58,7 @@ def asked_line(request: Request, t: Texts, most: int = WHOLE.names) -> Markdown:
     return t("asked.any", n=needed, people=people)
 
 
-def progress_line(request: Request, t: Texts, zone: tzinfo, most: int = WHOLE.names) -> str:
+def voted_line(request: Request, t: Texts, zone: tzinfo, most: int = WHOLE.names) -> str:
     """Who approved while that did not decide: 1 of 2 approved: **Li** (14:05). Empty when nobody did."""
     if not request.approvals:
         return ""

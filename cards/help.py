@@ -17,6 +17,7 @@ COMMANDS = (
     "approve",
     "reject",
     "cancel",
+    "resume",
     "whoami",
     "help",
     "ping",

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.models import Button, Card, Entry, Receipt, Request, RequestState
+from bot.models import Button, Card, Entry, Progress, Receipt, Request, RequestState
 from cards.content import content, reason, rule, title, totals
-from cards.decision import begun_too_late, is_voted, progress_line, state_line
+from cards.decision import begun_too_late, is_voted, state_line, voted_line
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, Room, short
+from cards.job import cost_line, progress_line
 from cards.texts import Texts
 
 MAX_ENTRIES = 5
+ONE_BATCH = 50
 
 _UNDECIDED = {
     RequestState.AWAITING_APPROVAL,
@@ -30,7 +32,13 @@ _UNDECIDED = {
 
 
 def preview_card(
-    request: Request, entries: Sequence[Entry], t: Texts, zone: tzinfo, *, why: str = ""
+    request: Request,
+    entries: Sequence[Entry],
+    t: Texts,
+    zone: tzinfo,
+    *,
+    why: str = "",
+    calls_left: int | None = None,
 ) -> Card:
     """The question to the requester. `entries` are the manifest's, at least its first five targets."""
     key = "preview.title" if request.to_recycle_bin else "preview.title_permanent"
@@ -38,6 +46,7 @@ def preview_card(
     def rest(room: Room) -> Sequence[str]:
         return (
             *totals(request, t),
+            cost_line(request, calls_left, t),
             t("request.why", why=rule(why, room)) if why.strip() else "",
             reason(request, t, room),
         )
@@ -62,17 +71,21 @@ def request_card(
     receipt: Receipt | None = None,
     *,
     why: str = "",
+    under_way: Progress | None = None,
+    calls_left: int | None = None,
 ) -> Card:
-    """The card in the state the request is in. `why` is the rule in words.
+    """The card in the state the request is in. `why` is the rule in words, `under_way` how far its job is,
+    `calls_left` what is left of the month's counted calls.
 
     Once it is decided it says who decided what, and can at most be cancelled until it begins.
     """
     if request.state is RequestState.AWAITING_CONFIRMATION:
-        return preview_card(request, entries, t, zone, why=why)
+        return preview_card(request, entries, t, zone, why=why, calls_left=calls_left)
 
     def rest(room: Room) -> Sequence[str]:
         return (
             *totals(request, t),
+            cost_line(request, calls_left, t),
             t("request.why", why=rule(why, room)) if why.strip() else "",
             reason(request, t, room),
             *progress(request, t, zone, receipt, room),
@@ -81,7 +94,7 @@ def request_card(
     return Card(
         title=title(request, t, receipt),
         markdown=content(request, entries, t, MAX_ENTRIES, rest),
-        tips=_tips(request, t, zone),
+        tips=progress_line(request, under_way, t) if under_way else _tips(request, t, zone),
         buttons=_withdrawal(request, t),
     )
 
@@ -93,7 +106,7 @@ def progress(
     line = state_line(request, t, zone, receipt, room)
     if request.state not in _UNDECIDED or begun_too_late(request):
         return line, ""
-    voted = progress_line(request, t, zone, room.names)
+    voted = voted_line(request, t, zone, room.names)
     return (line, voted) if request.state.is_open else (voted, line)
 
 
@@ -113,7 +126,15 @@ def _can_be_withdrawn(request: Request) -> bool:
     return waiting or request.state is RequestState.AWAITING_APPROVAL
 
 
+def _can_be_stopped(request: Request) -> bool:
+    """A job of one batch is over before anybody can press."""
+    runs = request.state is RequestState.RUNNING and request.stop_asked is None
+    return runs and request.totals.targets > ONE_BATCH
+
+
 def _withdrawal(request: Request, t: Texts) -> tuple[Button, ...]:
+    if _can_be_stopped(request):
+        return (Button(id="details", text=t("button.details")), Button(id="cancel", text=t("button.stop")))
     if not _can_be_withdrawn(request):
         return ()
     return Button(id="details", text=t("button.details")), Button(id="cancel", text=t("button.withdraw"))

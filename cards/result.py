@@ -45,6 +45,7 @@ _CAUSES = {
     "Forbidden.AccessDenied.QpsLimitForApi": "cause.throttled",
     "task_failed": "cause.task_failed",
     "quota": "cause.quota",
+    "stopped": "cause.stopped",
     "permanent_refused": "cause.permanent_refused",
     "manifest_altered": "cause.altered",
     "no_scope": "cause.no_scope",

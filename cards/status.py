@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.models import Conversation, Operator, Receipt, Request, RequestState, Space
+from bot.models import Conversation, Operator, Progress, Receipt, Request, RequestState, Space
 from cards.account import summary
-from cards.decision import asked_line, begun_too_late, decision, is_voted, progress_line, state_line
+from cards.decision import asked_line, begun_too_late, decision, is_voted, state_line, voted_line
 from cards.entries import amount
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, SPACE_BYTES, TEXT_BYTES, paragraphs, short
+from cards.job import progress_line
 from cards.texts import Texts
 
 MAX_REQUESTS = 20
@@ -36,7 +37,13 @@ def state_word(request: Request, t: Texts) -> Markdown:
     return t(_STATES[request.state])
 
 
-def status_text(request: Request, t: Texts, zone: tzinfo, receipt: Receipt | None = None) -> Markdown:
+def status_text(
+    request: Request,
+    t: Texts,
+    zone: tzinfo,
+    receipt: Receipt | None = None,
+    under_way: Progress | None = None,
+) -> Markdown:
     """One request: where it stands, what it is about, until when or since when, and what came of it."""
     return paragraphs(
         (
@@ -50,6 +57,7 @@ def status_text(request: Request, t: Texts, zone: tzinfo, receipt: Receipt | Non
             t("preview.reason", reason=short(request.reason, TEXT_BYTES)) if request.reason.strip() else "",
             *_progress(request, t, zone),
             summary(receipt, t) if receipt else "",
+            progress_line(request, under_way, t) if under_way else "",
             t("status.see_details", id=request.id),
         )
     )
@@ -94,14 +102,14 @@ def _progress(request: Request, t: Texts, zone: tzinfo) -> Sequence[str]:
         case RequestState.AWAITING_CONFIRMATION:
             return (t("status.open_until", time=time),)
         case RequestState.AWAITING_APPROVAL:
-            return asked_line(request, t), progress_line(request, t, zone), t("status.open_until", time=time)
+            return asked_line(request, t), voted_line(request, t, zone), t("status.open_until", time=time)
         case RequestState.EXPIRED if is_voted(request) or begun_too_late(request):
-            voted = "" if begun_too_late(request) else progress_line(request, t, zone)
+            voted = "" if begun_too_late(request) else voted_line(request, t, zone)
             return voted, state_line(request, t, zone)
         case RequestState.EXPIRED:
             return (t("status.expired_at", time=time),)
         case RequestState.REJECTED:
-            return progress_line(request, t, zone), state_line(request, t, zone)
+            return voted_line(request, t, zone), state_line(request, t, zone)
         case RequestState.APPROVED if is_voted(request):
             return (state_line(request, t, zone),)
         case _:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from bot.models import Operator, Request, RequestState, Vote
-from cards.decision import asked_line, decision, missing, progress_line, state_line
+from cards.decision import asked_line, decision, missing, state_line, voted_line
 from cards.entries import amount_inside
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, SPACE_BYTES, TEXT_BYTES, WHOLE, paragraphs, short
@@ -131,7 +131,7 @@ def _asking(t: Texts, title: Markdown, request: Request, zone: tzinfo) -> Markdo
             _wish(request, t),
             t("preview.reason", reason=short(request.reason, TEXT_BYTES)) if request.reason.strip() else "",
             asked_line(request, t) if request.ruling.needed > 1 else "",
-            progress_line(request, t, zone),
+            voted_line(request, t, zone),
             t("vote.until", time=until),
             t("vote.how_to_approve", id=request.id, code=request.nonce),
             t("vote.how_to_reject", id=request.id),

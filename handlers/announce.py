@@ -11,9 +11,9 @@ import structlog
 from bot.deletion.lifecycle import REASON, STATE
 from bot.dingtalk.errors import DingTalkError
 from bot.messenger import Messenger, Place, Webhook
-from bot.models import Card, Entry, Operator, Receipt, Request, RequestState
+from bot.models import Card, Entry, Operator, Progress, Receipt, Request, RequestState
 from bot.store import CardKind, Store
-from cards import votes
+from cards import job, votes
 from cards.approval import approval_card
 from cards.escape import Markdown
 from cards.policy import why_line
@@ -51,6 +51,8 @@ class Build(Protocol):
         receipt: Receipt | None = None,
         *,
         why: str = "",
+        under_way: Progress | None = None,
+        calls_left: int | None = None,
     ) -> Card: ...
 
 
@@ -65,12 +67,14 @@ class CardAnnouncer:
         clock: Callable[[], datetime],
         *,
         allow_permanent: bool,
+        monthly_calls: int,
     ) -> None:
         self._messenger = messenger
         self._store = store
         self._zone = zone
         self._clock = clock
         self._allow_permanent = allow_permanent
+        self._monthly_calls = monthly_calls
 
     async def ask(self, request: Request, webhook: Webhook) -> None:
         """Post the cards that ask for the decision. Raises DingTalkError when one cannot be delivered in any form."""
@@ -115,6 +119,21 @@ class CardAnnouncer:
         if request.ruling.answer == "approve":
             await self._update(request, "approval", await self.approval(request, receipt))
 
+    async def under_way(self, request: Request, progress: Progress) -> None:
+        now = await self._store.requests.get(request.id) or request
+        if now.state is not RequestState.RUNNING:
+            return
+        await self._update(now, "request", await self._built(request_card, now, None, progress))
+        if now.ruling.answer == "approve":
+            await self._update(now, "approval", await self._built(approval_card, now, None, progress))
+
+    async def paused(self, request: Request, progress: Progress) -> None:
+        said = job.rests(request, progress, texts(request.language))
+        try:
+            await self._messenger.say(request, title_of(said), said)
+        except DingTalkError as exc:
+            await self._lost(request, "message", exc)
+
     async def told(self, request: Request, what: str) -> None:
         t = texts(request.language)
         requester = [request.requester.user_id]
@@ -137,10 +156,28 @@ class CardAnnouncer:
         """The card of those who are asked, in the state the request is in."""
         return await self._built(approval_card, request, receipt)
 
-    async def _built(self, build: Build, request: Request, receipt: Receipt | None) -> Card:
+    async def _built(
+        self, build: Build, request: Request, receipt: Receipt | None, under_way: Progress | None = None
+    ) -> Card:
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
         t = texts(request.language)
-        return build(request, entries, t, self._zone, receipt, why=_why(request, t))
+        return build(
+            request,
+            entries,
+            t,
+            self._zone,
+            receipt,
+            why=_why(request, t),
+            under_way=under_way,
+            calls_left=await self._calls_left(request),
+        )
+
+    async def _calls_left(self, request: Request) -> int | None:
+        """What the month still has; None where it does not matter or there is no limit."""
+        if not (request.state.is_open and self._monthly_calls and request.plan_calls):
+            return None
+        used = await self._store.meter.month(self._clock())
+        return self._monthly_calls - sum(used.values())
 
     async def _update(self, request: Request, kind: CardKind, card: Card) -> None:
         try:

@@ -97,6 +97,11 @@ class CancelArgs(Model):
     nonce: str | None = None
 
 
+class ResumeArgs(Model):
+    verb: Literal["resume"] = "resume"
+    request: str
+
+
 class WhoamiArgs(Model):
     verb: Literal["whoami"] = "whoami"
 
@@ -122,6 +127,7 @@ Command = (
     | ApproveArgs
     | RejectArgs
     | CancelArgs
+    | ResumeArgs
     | WhoamiArgs
     | HelpArgs
     | PingArgs
@@ -244,6 +250,7 @@ VERBS = (
         (_REQUEST, click.Argument(["reason"], nargs=-1)),
     ),
     Verb("cancel", ("cancel", "取消"), CancelArgs, (_REQUEST, _NONCE_ARGUMENT)),
+    Verb("resume", ("resume", "继续", "繼續"), ResumeArgs, (_REQUEST,)),
     Verb("whoami", ("whoami", "我是谁", "我是誰"), WhoamiArgs),
     Verb(
         "help",

@@ -1,12 +1,12 @@
-"""The commands that decide: confirm, approve, reject, cancel. Each is the typed form of a button."""
+"""The commands that decide: confirm, approve, reject, cancel, resume. All but the last are buttons, typed."""
 
 from __future__ import annotations
 
 from bot.deletion.decisions import Shown
 from bot.models import DecisionKind, RequestState
-from cards import replies, votes
+from cards import job, replies, votes
 from cards.escape import Markdown
-from handlers.commands import ApproveArgs, CancelArgs, ConfirmArgs, RejectArgs
+from handlers.commands import ApproveArgs, CancelArgs, ConfirmArgs, RejectArgs, ResumeArgs
 from handlers.services import Context
 
 
@@ -40,13 +40,21 @@ async def reject(ctx: Context, args: RejectArgs) -> Markdown:
 
 
 async def cancel(ctx: Context, args: CancelArgs) -> Markdown:
-    """Withdraw one's own request, as long as it does not run."""
+    """Withdraw one's own request; one that runs ends before its next call."""
     shown = Shown(nonce=args.nonce)
     services = ctx.services
     decided = await services.decisions.decide(args.request, DecisionKind.CANCEL, ctx.operator, shown)
+    if decided.state is RequestState.RUNNING:
+        return job.stopping(decided, ctx.t)
     if not decided.news:  # a click would have been answered with the new card
         services.lifecycle.spread(decided)
     return replies.cancelled(ctx.t, decided.id)
+
+
+async def resume(ctx: Context, args: ResumeArgs) -> Markdown:
+    """Have a job that rests go on."""
+    resumed = await ctx.services.decisions.resume(args.request, ctx.operator)
+    return job.resumed(resumed, ctx.t)
 
 
 async def _has_rejected(ctx: Context, request_id: str) -> bool:

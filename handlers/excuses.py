@@ -19,7 +19,7 @@ from bot.dingtalk.errors import (
     TokenRefused,
 )
 from bot.models import Request, RequestState
-from cards import replies, votes
+from cards import job, replies, votes
 from cards.escape import Markdown
 from cards.fit import paragraphs
 from cards.policy import why_line
@@ -78,6 +78,7 @@ _ABOUT: dict[str, Callable[[Texts, Request], Markdown]] = {
     "own_request": votes.own_request,
     "changed": votes.list_changed,
     "reason_given": votes.reason_given,
+    "not_resting": lambda t, request: job.not_resting(request, t),
 }
 
 

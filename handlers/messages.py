@@ -27,11 +27,12 @@ from handlers.commands import (
     Parsed,
     PingArgs,
     RejectArgs,
+    ResumeArgs,
     StatusArgs,
     WhoamiArgs,
     parse,
 )
-from handlers.decide import approve, cancel, confirm, reject
+from handlers.decide import approve, cancel, confirm, reject, resume
 from handlers.details import details
 from handlers.files import delete, ls
 from handlers.grammar import UsageProblem, language_of
@@ -54,6 +55,7 @@ HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
     ApproveArgs: approve,
     RejectArgs: reject,
     CancelArgs: cancel,
+    ResumeArgs: resume,
     WhoamiArgs: whoami,
     HelpArgs: help_,
     PingArgs: ping,
@@ -68,6 +70,7 @@ async def handle(services: Services, data: Payload) -> None:
         log.warning("message.invalid", missing=exc.missing)
         return
     with structlog.contextvars.bound_contextvars(msg_id=message.msg_id):
+        services.messenger.heard(message.conversation, _webhook(message))
         answer = await _answer(services, message)
         if answer is not None:
             await _reply(services, message, answer)
@@ -139,10 +142,13 @@ async def _run(services: Services, message: IncomingMessage, parsed: Parsed, t: 
 
 
 async def _reply(services: Services, message: IncomingMessage, answer: Markdown) -> None:
-    webhook = Webhook(url=message.session_webhook, expires_at=message.session_webhook_expires_at)
     try:
         await services.messenger.reply(
-            message.conversation, message.sender_user_id, webhook, title_of(answer), answer
+            message.conversation, message.sender_user_id, _webhook(message), title_of(answer), answer
         )
     except DingTalkError as exc:
         log.error("reply.not_delivered", error=str(exc))
+
+
+def _webhook(message: IncomingMessage) -> Webhook:
+    return Webhook(url=message.session_webhook, expires_at=message.session_webhook_expires_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.models import Request
+from bot.models import Request, RequestState
 from cards import replies
 from cards.escape import Markdown
 from cards.status import status_list, status_text
@@ -26,7 +26,10 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
         return replies.request_unknown(ctx.t, args.request)
     if not may_see(ctx, request):
         return replies.not_yours_to_see(ctx.t, request.id)
-    return status_text(request, ctx.t, s.zone, await s.jobs.final_receipt(request))
+    under_way = None
+    if request.state is RequestState.RUNNING:
+        under_way = await s.store.jobs.progress(request, at=s.clock())
+    return status_text(request, ctx.t, s.zone, await s.jobs.final_receipt(request), under_way)
 
 
 def may_see(ctx: Context, request: Request) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.models import Operator, Receipt, Request
+from bot.models import Operator, Progress, Receipt, Request
 
 
 class Announcer(Protocol):
@@ -16,6 +16,12 @@ class Announcer(Protocol):
 
     async def changed(self, request: Request, receipt: Receipt | None = None) -> None:
         """Bring every copy of the request's cards to the state it is in."""
+
+    async def under_way(self, request: Request, progress: Progress) -> None:
+        """Show on the request's cards how far its job is."""
+
+    async def paused(self, request: Request, progress: Progress) -> None:
+        """Say that the job rests, why and how it goes on, without a counted call where that can be."""
 
     async def told(self, request: Request, what: str) -> None:
         """Tell one-to-one what nobody was there to see: the requester the decision, its maker what is still wanted.

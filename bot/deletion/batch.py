@@ -8,9 +8,10 @@ Source: https://open.dingtalk.com/document/development/delete-files-or-folders-i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 import stamina
 import structlog
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 
 BATCH_SIZE = 50
 """The most dentryIds that batchRemove takes."""
+
+QUOTA = "quota"
+"""Why a job is stopped that can go on next month."""
 
 _BY_CODE = {
     "permissionDenied": Outcome.DENIED,
@@ -105,17 +109,28 @@ class Batch:
 
 @dataclass(frozen=True)
 class Answered:
-    """How DingTalk answered one call for `size` dentries: `code` is its error code, empty where it took the call."""
+    """How DingTalk answered one call for `size` dentries: `code` is its error code, empty where it took the call.
+
+    `is_busy`: another write keeps the space, or some of the dentries, locked.
+    """
 
     size: int
     dingtalk_request_id: str
     code: str = ""
+    is_busy: bool = False
 
 
-Noted = Callable[[Answered], Awaitable[None]]
-"""Keeps an answer for the record, before anything else is sent."""
-Changed = Callable[[list[str]], Awaitable[dict[str, tuple[Outcome, str]]]]
-"""Which of these dentries must not go, as they are not, or may not be, what was agreed to. Raises DingTalkError."""
+class Ledger(Protocol):
+    """Who is asked before each call, and told after it."""
+
+    async def changed(self, dentry_ids: Sequence[str]) -> dict[str, tuple[Outcome, str]]:
+        """Which of these must not go, as they are not, or may not be, what was agreed to. Raises DingTalkError."""
+
+    async def sending(self, dentry_ids: Sequence[str]) -> None:
+        """Note that these are about to be sent. Raises, and then they are not."""
+
+    async def answered(self, answer: Answered) -> None:
+        """Keep the answer for the record, before anything else is sent."""
 
 
 class BatchSender:
@@ -125,46 +140,57 @@ class BatchSender:
         self._storage = dingtalk.storage
         self._within = within
 
-    async def send(self, batch: Batch, changed: Changed, noted: Noted) -> None:
+    async def send(self, batch: Batch, ledger: Ledger) -> None:
         """Fill `batch.outcomes` and `batch.tasks`; what cannot be settled in time is unknown or failed.
 
-        `changed` is asked before every call, since the one before may be minutes ago; `noted` hears how each went.
-
-        Raises JobStopped when no further call can succeed; what was open is settled then, too.
+        Raises JobStopped when no further call can succeed, and what `ledger.sending` raises: then some are still open.
         """
         try:
-            async for attempt in stamina.retry_context(
-                on=_retry_after,
-                attempts=None,
-                timeout=self._within,
-                wait_initial=0.3,
-                wait_max=15,
-                wait_jitter=0.5,
-            ):
+            async for attempt in self._attempts():
                 with attempt:
-                    await self._once(batch, changed, noted)
+                    await self._once(batch, ledger)
         except Unsettled:
             for dentry_id, cause in list(batch.open.items()):
                 doubted = dentry_id in batch.doubtful
                 batch.settle(dentry_id, Outcome.UNKNOWN if doubted else Outcome.FAILED, cause)
-        except JobStopped as stop:
-            batch.settle_all(batch.open, Outcome.FAILED, stop.cause)
-            raise
 
-    async def _once(self, batch: Batch, changed: Changed, noted: Noted) -> None:
+    async def look(self, batch: Batch) -> None:
+        """Settle what is doubtful by looking alone: gone is deleted, there is failed, else it stays unknown."""
+        causes = dict(batch.open)
+        try:
+            async for attempt in self._attempts():
+                with attempt:
+                    await self._look(batch)
+        except (Unsettled, JobStopped):
+            log.warning("batch.not_seen", size=len(batch.doubtful))
+        for dentry_id in list(batch.open):
+            outcome = Outcome.UNKNOWN if dentry_id in batch.doubtful else Outcome.FAILED
+            batch.settle(dentry_id, outcome, causes[dentry_id])
+
+    def _attempts(self) -> AsyncIterator[stamina.Attempt]:
+        return stamina.retry_context(
+            on=_retry_after,
+            attempts=None,
+            timeout=self._within,
+            wait_initial=0.3,
+            wait_max=15,
+            wait_jitter=0.5,
+        ).__aiter__()
+
+    async def _once(self, batch: Batch, ledger: Ledger) -> None:
         """Look where there is doubt, leave out what changed, send the rest. Raises Unsettled when something is left."""
         if batch.doubtful:
             await self._look(batch)
         if batch.open:
-            await self._leave_out(batch, changed)
+            await self._leave_out(batch, ledger)
         if batch.open:
-            await self._remove(batch, list(batch.open), noted)
+            await self._remove(batch, list(batch.open), ledger)
         if batch.open:
             raise Unsettled
 
-    async def _leave_out(self, batch: Batch, changed: Changed) -> None:
+    async def _leave_out(self, batch: Batch, ledger: Ledger) -> None:
         try:
-            for dentry_id, (outcome, cause) in (await changed(list(batch.open))).items():
+            for dentry_id, (outcome, cause) in (await ledger.changed(list(batch.open))).items():
                 batch.settle(dentry_id, outcome, cause)
         except (Throttled, TransportError) as exc:
             batch.open.update(dict.fromkeys(batch.open, _cause(exc)))
@@ -188,7 +214,9 @@ class BatchSender:
         if batch.doubtful:
             raise Unsettled
 
-    async def _remove(self, batch: Batch, dentry_ids: list[str], noted: Noted) -> None:
+    async def _remove(self, batch: Batch, dentry_ids: list[str], ledger: Ledger) -> None:
+        await ledger.sending(dentry_ids)
+        size = len(dentry_ids)
         try:
             items = await self._storage.remove(
                 batch.space_id, dentry_ids, union_id=batch.union_id, to_recycle_bin=batch.to_recycle_bin
@@ -196,16 +224,18 @@ class BatchSender:
         except UnknownOutcome as exc:
             for dentry_id in dentry_ids:
                 batch.doubt(dentry_id, exc.code or "no_answer")
-            await noted(Answered(len(dentry_ids), exc.request_id, exc.code or "no_answer"))
+            await ledger.answered(Answered(size, exc.request_id, exc.code or "no_answer"))
         except DingTalkError as exc:
-            await noted(Answered(len(dentry_ids), exc.request_id, exc.code))
-            await self._refused(batch, dentry_ids, exc, noted)
+            is_busy = exc.code in _BUSY
+            await ledger.answered(Answered(size, exc.request_id, exc.code, is_busy=is_busy))
+            await self._refused(batch, dentry_ids, exc, ledger)
         else:
             batch.refused_in_a_row = 0
             _read(batch, dentry_ids, items)
-            await noted(Answered(len(dentry_ids), items[0].dingtalk_request_id))
+            is_busy = any(item.error_code in _BUSY for item in items)
+            await ledger.answered(Answered(size, items[0].dingtalk_request_id, is_busy=is_busy))
 
-    async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError, noted: Noted) -> None:
+    async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError, ledger: Ledger) -> None:
         """The whole call was refused. With several dentries in it, one may have spoilt it for all."""
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
             batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
@@ -219,7 +249,7 @@ class BatchSender:
             middle = len(dentry_ids) // 2
             for half in (dentry_ids[:middle], dentry_ids[middle:]):
                 if batch.refused_in_a_row < MAX_REFUSED_IN_A_ROW:
-                    await self._remove(batch, half, noted)
+                    await self._remove(batch, half, ledger)
                 else:
                     batch.settle_all(half, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
 
@@ -267,13 +297,18 @@ def _cause(exc: DingTalkError) -> str:
     return "deadline" if isinstance(exc, TransportError) else exc.code
 
 
+def stop_of(exc: Exception) -> JobStopped | None:
+    """The end of the job, where an error means that no further call can succeed."""
+    if isinstance(exc, QuotaUsedUp):
+        return JobStopped(QUOTA)
+    if isinstance(exc, DingTalkError) and _is_app_wide(exc):
+        return JobStopped("no_scope")
+    return None
+
+
 def _stop_or_wait(exc: DingTalkError) -> Exception:
     """What a call's error means for the rest of the job."""
-    if isinstance(exc, QuotaUsedUp):
-        return JobStopped("quota")
-    if _is_app_wide(exc):
-        return JobStopped("no_scope")
-    return Unsettled(exc.retry_after_s if isinstance(exc, Throttled) else 0.0)
+    return stop_of(exc) or Unsettled(exc.retry_after_s if isinstance(exc, Throttled) else 0.0)
 
 
 def _retry_after(exc: Exception) -> bool | float:

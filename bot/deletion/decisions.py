@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 
 from bot.approvers import Approvers
+from bot.deletion.batch import BATCH_SIZE
 from bot.deletion.lifecycle import PROGRESS, REASON, STATE, Clock, Lifecycle
 from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import DingTalkError, NotFound
@@ -140,12 +141,44 @@ class Decisions:
             is_news=is_asked,
         )
         if cancelled is None:
-            raise await self._too_late(request, DecisionKind.CANCEL)
+            return await self._stop(request)
         if is_asked:
             self._lifecycle.spread(cancelled)
         else:
             await self._notices.add("cancelled", cancelled, actor=request.requester.name)
         return cancelled
+
+    async def _stop(self, request: Request) -> Request:
+        """A job that runs ends before its next call, if it takes more than one; one that rests goes on, to end."""
+        if request.totals.targets <= BATCH_SIZE and not request.paused:
+            raise await self._too_late(request, DecisionKind.CANCEL)
+        stopping = await self._store.jobs.ask_stop(request.id, request.requester, at=self._clock())
+        if stopping is None:
+            raise await self._too_late(request, DecisionKind.CANCEL)
+        if stopping.paused:
+            await self._go_on(stopping, request.requester)
+        return stopping
+
+    async def resume(self, request_id: str, operator: Operator) -> Request:
+        """Have a job that rests go on. Raises DecisionRefused: it is for the requester and those who approved."""
+        request = await self._store.requests.get(request_id)
+        if request is None:
+            raise DecisionRefused("unknown", request_id=request_id)
+        if operator.corp_id != request.requester.corp_id:
+            raise DecisionRefused("outsider", request)
+        deciders = [vote.operator for vote in request.approvals]
+        if operator.user_id not in {person.user_id for person in (request.requester, *deciders)}:
+            raise DecisionRefused("not_yours", request, name=request.requester.name)
+        resumed = await self._go_on(request, operator)
+        if resumed is None:
+            raise DecisionRefused("not_resting", request)
+        return resumed
+
+    async def _go_on(self, request: Request, by: Operator) -> Request | None:
+        resumed = await self._store.jobs.resume(request.id, by, at=self._clock())
+        if resumed:
+            self._lifecycle.begin(resumed)
+        return resumed
 
     async def _vote(self, request: Request, operator: Operator, *, approves: bool, reason: str) -> Request:
         kind = DecisionKind.APPROVE if approves else DecisionKind.REJECT

@@ -84,7 +84,7 @@ class Drift:
             look = await _look(resolver, folder.dentry, shown[folder_id])
             if look.added:
                 names = [dentry.name for dentry in look.added[:MAX_NAMES]]
-                await self._store.requests.note_added(request.id, folder_id, len(look.added), names)
+                await self._store.jobs.note_added(request.id, folder_id, len(look.added), names)
             if look.added or look.is_too_much or (took_long and look.has_altered):
                 changed.add(folder_id)
         return changed

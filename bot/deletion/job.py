@@ -6,49 +6,29 @@ outcome is done, one that was marked as sent without an outcome is looked up bef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Callable
+from datetime import datetime
 
-import stamina
 import structlog
 
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
-from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
-from bot.deletion.drift import Drift, Said
+from bot.deletion.batch import BATCH_SIZE, QUOTA, BatchSender, JobStopped
+from bot.deletion.drift import Drift
+from bot.deletion.follow import PATIENT, Follower, Patience
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
+from bot.deletion.progress import Teller
+from bot.deletion.sweep import Sweep
 from bot.dingtalk import DingTalk
-from bot.dingtalk.dentry import QueryItem, Task
-from bot.dingtalk.errors import DingTalkError, NotFound, Throttled, TransportError
-from bot.engine import Payload
-from bot.models import Entry, Outcome, Receipt, Request, RequestState
+from bot.engine import AWAY, Payload
+from bot.models import Outcome, Receipt, Request, RequestState
 from bot.notices import Notices
 from bot.operators import Operators
-from bot.store import Store
+from bot.store import NotMineError, StopAskedError, Store
 
 log = structlog.get_logger()
 
 MAX_OWNERS = 3
-
-PASSING = (Throttled, TransportError)
-"""Errors of a reading call that are worth asking again after."""
-
-
-class TaskRunning(Exception):
-    """DingTalk is still deleting a folder's contents."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a job goes on: `batch` bounds the retries of one batch, `task` how long a folder's task is followed."""
-
-    batch: timedelta = timedelta(minutes=10)
-    task: timedelta = timedelta(minutes=30)
-
-
-PATIENT = Patience()
 
 
 class Jobs:
@@ -64,21 +44,27 @@ class Jobs:
         *,
         lifecycle: Lifecycle,
         notices: Notices,
+        runner: Callable[[], str],
         allow_permanent: bool,
+        has_events: bool = False,
         patience: Patience = PATIENT,
     ) -> None:
-        """`allow_permanent` is asked again when a job begins: settings may have changed since the request."""
-        self._dingtalk = dingtalk
+        """`runner` names this process among those on the database; `has_events`: DingTalk tells of deletions.
+
+        `allow_permanent` is asked again when a job begins: settings may have changed since the request.
+        """
         self._store = store
         self._announcer = announcer
         self._operators = operators
         self._clock = clock
         self._lifecycle = lifecycle
         self._notices = notices
-        self._sender = BatchSender(dingtalk, within=patience.batch)
-        self._patience = patience
+        self._runner = runner
         self._allow_permanent = allow_permanent
-        self._drift = Drift(dingtalk, store)
+        self._teller = Teller(announcer, store, clock)
+        drift = Drift(dingtalk, store)
+        follower = Follower(dingtalk, store, drift, patience=patience, has_events=has_events)
+        self._sweep = Sweep(store, BatchSender(dingtalk, within=patience.batch), follower, drift, clock=clock)
 
     async def run(self, payload: Payload) -> None:
         """The workflow: from approved to a receipt that everybody concerned has seen."""
@@ -87,19 +73,12 @@ class Jobs:
             request = await self._begin(request_id)
             if request is None:
                 return
-            await self._tell_begin(request)
-            try:
-                await self._delete(request)
-            except JobStopped as stop:
-                await self._give_up(request, stop.cause)
-            except Exception:
-                log.exception("job.broke")
-                await self._give_up(request, "internal")
-            request = await self._finish(request)
-            receipt = await self._with_owners(await self.receipt(request))
-            await self._announcer.result(receipt)
-            await self._announcer.changed(request, receipt)
-            await self._tell_end(receipt)
+            if request.state is RequestState.RUNNING:
+                await self._tell_begin(request)
+                if not await self._delete(request):
+                    return
+                request = await self._finish(request)
+            await self._tell_end(request)
 
     async def _tell_begin(self, request: Request) -> None:
         """What others approved: channels hear of it, and where the job may take a while, its cards say so."""
@@ -109,8 +88,13 @@ class Jobs:
         if request.totals.folders or request.totals.targets > BATCH_SIZE:
             await self._announcer.changed(request)
 
-    async def _tell_end(self, receipt: Receipt) -> None:
-        request = receipt.request
+    async def _tell_end(self, request: Request) -> None:
+        if request.state is RequestState.CANCELLED:
+            self._lifecycle.spread(request)
+            return
+        receipt = await self._with_owners(await self.receipt(request))
+        await self._announcer.result(receipt)
+        await self._announcer.changed(request, receipt)
         by = request.decided_by.name if request.decided_by else ""
         event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
         await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
@@ -136,17 +120,16 @@ class Jobs:
     async def _begin(self, request_id: str) -> Request | None:
         """Approved becomes running; a job taken up again is running already; any other state has no job."""
         request = await self._store.requests.get(request_id)
-        if request and request.state is RequestState.APPROVED:
-            if not _in_time(request, self._clock()):
-                await self._too_late(request)
-                return None
-            request = await self._store.requests.change(
-                request_id, {RequestState.APPROVED}, RequestState.RUNNING, at=self._clock(), actor=SYSTEM
-            ) or await self._store.requests.get(request_id)
-        if request is None or request.state.is_open or request.state in _WITHOUT_JOB:
-            log.warning("job.not_approved", request_id=request_id)
+        if request and request.state is RequestState.APPROVED and not _in_time(request, self._clock()):
+            await self._too_late(request)
             return None
-        return request
+        begun = await self._store.jobs.begin(request_id, self._runner(), at=self._clock())
+        if begun or request is None:
+            return begun
+        if request.state.has_receipt:  # it ended, and whoever ended it may not have told everybody
+            return request
+        log.warning("job.not_approved", request_id=request_id)
+        return None
 
     async def _too_late(self, request: Request) -> None:
         """Both clocks are looked at again here: a robot that was away must not carry out old decisions."""
@@ -162,130 +145,70 @@ class Jobs:
             log.warning("job.too_late", request_id=request.id)
             self._lifecycle.spread(expired)
 
-    async def _delete(self, request: Request) -> None:
+    async def _delete(self, request: Request) -> bool:
+        """Delete until everything has an outcome; False when somebody else goes on with it, later or elsewhere."""
+        try:
+            await self._check(request)
+            async with self._teller.telling(request):
+                await self._sweep.run(request)
+        except NotMineError:
+            log.warning("job.not_mine")
+            return False
+        except StopAskedError:
+            await self._give_up(request, "stopped")
+        except JobStopped as stop:
+            if stop.cause == QUOTA:
+                return not await self._rest(request)
+            await self._give_up(request, stop.cause)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("job.broke")
+            await self._give_up(request, "internal")
+        return True
+
+    async def _check(self, request: Request) -> None:
         if not (request.to_recycle_bin or self._allow_permanent):
             raise JobStopped("permanent_refused")  # it was allowed when it was confirmed
         if await self._store.requests.digest(request.id) != request.digest:
             raise JobStopped("manifest_altered")  # somebody wrote into the database
-        undecided = await self._store.requests.undecided(request.id)
-        for start in range(0, len(undecided), BATCH_SIZE):
-            part = undecided[start : start + BATCH_SIZE]
-            await self._send(
-                request, [entry for entry, _ in part], {e.dentry.dentry_id for e, sent in part if sent}
-            )
 
-    async def _send(self, request: Request, entries: Sequence[Entry], sent_before: set[str]) -> None:
-        batch = Batch(
-            space_id=request.space.id,
-            union_id=request.runs_as.union_id,
-            to_recycle_bin=request.to_recycle_bin,
-            open={entry.dentry.dentry_id: "" for entry in entries},
-            doubtful=set(sent_before),
-        )
-        await self._store.requests.mark_sent(request, list(batch.open), at=self._clock())
-        log.info("batch.sending", size=len(entries), doubtful=len(sent_before))
-        stopped = None
-        try:
-            await self._sender.send(
-                batch, partial(self._changed, request, entries), partial(self._answered, request)
-            )
-        except JobStopped as stop:
-            stopped = stop
-        await self._store.requests.record_outcomes(request, batch.outcomes, at=self._clock())
-        for dentry_id, task_id in batch.tasks.items():
-            outcome = await self._follow(request, dentry_id, task_id)
-            await self._store.requests.record_outcomes(request, {dentry_id: outcome}, at=self._clock())
-        log.info("batch.settled", size=len(entries))
-        if stopped:
-            raise stopped
-
-    async def _answered(self, request: Request, answer: Answered) -> None:
-        await self._store.audit.append(
-            self._clock(),
-            corp_id=request.requester.corp_id,
-            actor=request.runs_as.user_id,
-            event="batch.answered",
-            request_id=request.id,
-            dingtalk_request_id=answer.dingtalk_request_id,
-            size=answer.size,
-            code=answer.code,
-        )
-
-    async def _changed(
-        self, request: Request, entries: Sequence[Entry], open_ids: list[str]
-    ) -> dict[str, Said]:
-        waiting = [entry for entry in entries if entry.dentry.dentry_id in open_ids]
-        return await self._drift.changed(request, waiting, self._clock())
-
-    async def _follow(self, request: Request, dentry_id: str, task_id: str) -> tuple[Outcome, str]:
-        """Ask for a folder's task at growing intervals until it ends; its word is then checked by looking."""
-        try:
-            async for attempt in stamina.retry_context(
-                on=(TaskRunning, *PASSING),
-                attempts=None,
-                timeout=self._patience.task,
-                wait_initial=0.5,
-                wait_max=30,
-                wait_jitter=0.3,
-            ):
-                with attempt:
-                    task = await self._ended(request, task_id)
-        except (TaskRunning, DingTalkError) as exc:
-            log.warning("task.not_confirmed", task_id=task_id, error=type(exc).__name__)
-            return Outcome.UNKNOWN, "task_running"
-        if task and task.is_success:
-            return Outcome.DELETED, ""
-        return await self._looked(request, dentry_id)
-
-    async def _ended(self, request: Request, task_id: str) -> Task | None:
-        """The task once it is over; None when DingTalk has forgotten it. Raises TaskRunning."""
-        try:
-            task = await self._dingtalk.storage.task(task_id, union_id=request.runs_as.union_id)
-        except NotFound:
-            return None
-        if not task.is_finished:
-            raise TaskRunning
-        return task
-
-    async def _looked(self, request: Request, dentry_id: str) -> tuple[Outcome, str]:
-        try:
-            item = await self._found(request, dentry_id)
-        except DingTalkError as exc:
-            return Outcome.UNKNOWN, exc.code
-        if item.is_gone:
-            return Outcome.DELETED, ""
-        if item.dentry is None:
-            return Outcome.UNKNOWN, item.error_code or "no_answer"
-        gone = await self._drift.gone_inside(request, item.dentry.as_dentry())
-        await self._store.requests.note_gone(request.id, dentry_id, gone)
-        return Outcome.FAILED, "task_failed"
-
-    async def _found(self, request: Request, dentry_id: str) -> QueryItem:
-        async for attempt in stamina.retry_context(on=PASSING, attempts=None, timeout=self._patience.batch):
-            with attempt:
-                items = await self._dingtalk.storage.dentries(
-                    request.space.id, [dentry_id], union_id=request.runs_as.union_id
-                )
-        return next((i for i in items if i.dentry_id == dentry_id), QueryItem(dentry_id=dentry_id))
+    async def _rest(self, request: Request) -> bool:
+        """The month's calls are used up: rest until somebody has it go on; False when it is to end instead."""
+        paused = await self._store.jobs.pause(request, QUOTA, at=self._clock())
+        if paused is None:
+            return True
+        if paused.stop_asked:
+            await self._give_up(paused, "stopped")
+            return False
+        log.warning("job.paused", cause=QUOTA)
+        await self._announcer.paused(paused, await self._store.jobs.progress(paused, at=self._clock()))
+        return True
 
     async def _give_up(self, request: Request, cause: str) -> None:
-        left = await self._store.requests.undecided(request.id)
-        outcomes = {
-            entry.dentry.dentry_id: (Outcome.UNKNOWN if sent else Outcome.FAILED, cause)
-            for entry, sent in left
-        }
-        await self._store.requests.record_outcomes(request, outcomes, at=self._clock())
+        """Nothing more is sent: what was sent is looked at, and all else is left as it is."""
+        await self._sweep.look(request)
+        await self._store.jobs.give_up(request, cause, at=self._clock())
 
     async def _finish(self, request: Request) -> Request:
-        state = (await self.receipt(request)).state
+        now = await self._store.requests.get(request.id) or request
         finished = await self._store.requests.change(
-            request.id, {RequestState.RUNNING}, state, at=self._clock(), actor=SYSTEM
+            request.id,
+            {RequestState.RUNNING},
+            _end(now, await self.receipt(now)),
+            at=self._clock(),
+            actor=SYSTEM,
         )
-        log.info("job.finished", state=state)
-        return finished or await self._store.requests.get(request.id) or request
+        now = finished or await self._store.requests.get(request.id) or request
+        log.info("job.finished", state=now.state)
+        return now
 
 
-_WITHOUT_JOB = {RequestState.CANCELLED, RequestState.REJECTED, RequestState.EXPIRED}
+def _end(request: Request, receipt: Receipt) -> RequestState:
+    """The state it ends in; one that was stopped before anything went was cancelled."""
+    if request.stop_asked and not receipt.deleted_dentries and not receipt.having(Outcome.UNKNOWN):
+        return RequestState.CANCELLED
+    return receipt.state
 
 
 def _in_time(request: Request, now: datetime) -> bool:

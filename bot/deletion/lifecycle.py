@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
+from bot.deletion.batch import BATCH_SIZE
 from bot.deletion.consent import Consent
+from bot.dingtalk.storage import PAGE
 from bot.engine import Engine, Payload
 from bot.models import (
     OPEN_STATES,
@@ -19,6 +22,8 @@ from bot.models import (
     Operator,
     Request,
     RequestState,
+    Ruling,
+    Totals,
 )
 from bot.notices import Notices
 from bot.store import IdTakenError, Store
@@ -31,6 +36,7 @@ STATE, REASON, PROGRESS = "state", "reason", "progress"
 """What is new: the state a request is in, why it was rejected, or how far it is."""
 SYSTEM = "dingsweep"
 HEAL_EVERY_S = 60.0
+MAX_REST = timedelta(days=7)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: people read these numbers to each other
 _STATES = {
     "run": RequestState.APPROVED,
@@ -83,6 +89,7 @@ class Lifecycle:
                 language=language,
                 nonce=secrets.token_hex(4),
                 message_key=message_key,
+                plan_calls=planned_calls(manifest.totals, consent.ruling),
                 **_beginning(consent, self._clock()),
             )
             try:
@@ -134,7 +141,8 @@ class Lifecycle:
     async def heal(self) -> None:
         """After a crash between our commit and the start of its workflow: start it (again, under the same id)."""
         for request in await self._store.requests.in_states({RequestState.APPROVED, RequestState.RUNNING}):
-            await self._engine.start(*_job(request))
+            if not request.paused:
+                await self._engine.start(*_job(request))
         for request in await self._store.requests.untold():
             await self._engine.start(*_news(request))
 
@@ -143,6 +151,25 @@ class Lifecycle:
         while True:
             await asyncio.sleep(HEAL_EVERY_S)
             await self.heal()
+            await self.end_rests()
+
+    async def end_rests(self) -> None:
+        """Let jobs that nobody has had go on for a week end with what they did: the agreement grows old."""
+        now = self._clock()
+        for request in await self._store.jobs.paused(now - MAX_REST):
+            nobody = Operator(corp_id=request.requester.corp_id, user_id=SYSTEM, union_id="", name="")
+            await self._store.jobs.ask_stop(request.id, nobody, at=now)
+            if resumed := await self._store.jobs.resume(request.id, nobody, at=now):
+                self.begin(resumed)
+
+
+def planned_calls(totals: Totals, ruling: Ruling) -> int:
+    """About how many counted calls the job takes: batches, looking into folders, following them, cards."""
+    inside = totals.dentries - totals.targets
+    batches = math.ceil(totals.targets / BATCH_SIZE)
+    looks = totals.folders + math.ceil(inside / PAGE)
+    cards = 3 if ruling.answer == "approve" else 2
+    return batches + looks + totals.folders + cards
 
 
 def _beginning(consent: Consent, now: datetime) -> dict[str, object]:
@@ -166,7 +193,9 @@ def _beginning(consent: Consent, now: datetime) -> dict[str, object]:
 
 
 def _job(request: Request) -> tuple[str, str, Payload]:
-    return JOB, f"{JOB}:{request.id}", {"request_id": request.id}
+    """A workflow for the job, and another one each time it goes on after a rest."""
+    again = f":{request.runs}" if request.runs else ""
+    return JOB, f"{JOB}:{request.id}{again}", {"request_id": request.id}
 
 
 def _news(request: Request, what: str = STATE) -> tuple[str, str, Payload]:

@@ -37,7 +37,8 @@ class PolicyRefused(Problem):
 
 class DecisionRefused(Problem):
     """Kinds: unknown(request_id), outsider, left, not_yours(name), not_approver(user_id), own_request, voted(vote),
-    already(decision), expired, wrong_nonce, changed, permanent_refused, unchecked, reason_given.
+    already(decision), expired, wrong_nonce, changed, permanent_refused, unchecked, reason_given,
+    not_resting.
 
     `request` is its newest state, when there is one: with `already` it says who decided what.
     """

@@ -2,12 +2,14 @@
 
 from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
 from bot.store.chain import Break, Chain, Flaw, Link, Proof
+from bot.store.jobs import Answer, NotMineError, StopAskedError, Waiting
 from bot.store.outbox import Batch, ChannelState, Outbox
 from bot.store.requests import CardKind, IdTakenError, ShownCard
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
 __all__ = [
     "KEPT_AT_LEAST",
+    "Answer",
     "Batch",
     "Break",
     "CardKind",
@@ -16,12 +18,15 @@ __all__ = [
     "Flaw",
     "IdTakenError",
     "Link",
+    "NotMineError",
     "Outbox",
     "Proof",
     "Pruned",
     "SchemaTooNewError",
     "ShownCard",
+    "StopAskedError",
     "Store",
     "StoreError",
+    "Waiting",
     "Wanted",
 ]

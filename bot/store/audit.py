@@ -15,7 +15,7 @@ What it proves, with write access to the database in the wrong hands:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,20 +139,23 @@ async def append(
     **details: Any,
 ) -> None:
     """Add one record inside the caller's transaction, so that a change and its record stand or fall together."""
+    record = {"at": at, "corp_id": corp_id, "request_id": request_id, "actor": actor, "event": event}
+    await append_many(connection, [{**record, "details": details}])
+
+
+async def append_many(connection: AsyncConnection, records: Iterable[Mapping[str, Any]]) -> None:
+    """The same for several: each has `at`, `corp_id`, `request_id`, `actor`, `event` and `details`."""
     head = (await connection.execute(select(audit_head).with_for_update())).one()
-    record: dict[str, Any] = {
-        "seq": head.seq + 1,
-        "at": at.astimezone(UTC),
-        "corp_id": corp_id,
-        "request_id": request_id,
-        "actor": actor,
-        "event": event,
-        "details": details,
-        "previous_hash": head.hash,
-    }
-    record["hash"] = chain_hash(record)
-    await connection.execute(audit.insert().values(**record))
-    await connection.execute(update(audit_head).values(seq=record["seq"], hash=record["hash"]))
+    link = Link(head.seq, head.hash)
+    rows = []
+    for given in records:
+        row = {**given, "at": given["at"].astimezone(UTC), "seq": link.seq + 1, "previous_hash": link.hash}
+        row["hash"] = chain_hash(row)
+        link = Link(row["seq"], row["hash"])
+        rows.append(row)
+    if rows:
+        await connection.execute(audit.insert(), rows)
+        await connection.execute(update(audit_head).values(seq=link.seq, hash=link.hash))
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

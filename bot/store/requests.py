@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from bot.models import (
 )
 from bot.store.database import Database
 from bot.store.people import note_person
-from bot.store.rows import entering, news, note, note_state, request_of, row_of
+from bot.store.rows import entering, entry_of, news, note, note_state, request_of, row_of
 from bot.store.tables import cards, manifest_entries, request_people, requests
 
 CardKind = Literal["request", "approval", "result"]
@@ -167,7 +167,7 @@ class Requests:
     ) -> list[Entry]:
         """Lines of the frozen manifest in its order."""
         rows = await self._entry_rows(request_id, targets_only, offset, limit)
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     async def digest(self, request_id: str) -> str:
         """The digest of the manifest as its rows have it now, to be compared with the one that was agreed to."""
@@ -188,7 +188,7 @@ class Requests:
         rows = await self._entry_rows(request_id, True, 0, None)
         return [
             ItemResult(
-                entry=_entry(row),
+                entry=entry_of(row),
                 outcome=Outcome(row["outcome"]),
                 cause=row["cause"],
                 gone=row["gone"],
@@ -198,76 +198,6 @@ class Requests:
             for row in rows
             if row["outcome"]
         ]
-
-    async def undecided(self, request_id: str) -> list[tuple[Entry, bool]]:
-        """Targets without an outcome, each with whether it was sent before (and nobody knows what came of it)."""
-        rows = await self._entry_rows(request_id, True, 0, None)
-        return [(_entry(row), row["sent_at"] is not None) for row in rows if not row["outcome"]]
-
-    async def mark_sent(self, request: Request, dentry_ids: Collection[str], *, at: datetime) -> None:
-        """Note, before a batch is sent, that it is about to be: a crash then leaves a trace, not a riddle."""
-        table = manifest_entries
-        mine = (table.c.request_id == request.id) & table.c.target_id.is_(None)
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(table).where(mine, table.c.dentry_id.in_(dentry_ids)).values(sent_at=at)
-            )
-            await note(
-                connection,
-                request,
-                at,
-                actor=request.requester.user_id,
-                event="batch.sent",
-                size=len(dentry_ids),
-                to_recycle_bin=request.to_recycle_bin,
-            )
-
-    async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
-        """How many dentries lie in this target that did not when it was shown, and the names of the first."""
-        await self._note_target(request_id, dentry_id, added=added, added_names=list(names))
-
-    async def note_gone(self, request_id: str, dentry_id: str, gone: int) -> None:
-        """How many dentries inside this target are gone, although it is not."""
-        await self._note_target(request_id, dentry_id, gone=gone)
-
-    async def _note_target(self, request_id: str, dentry_id: str, **values: Any) -> None:
-        table = manifest_entries
-        mine = (table.c.request_id == request_id) & table.c.target_id.is_(None)
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(table).where(mine, table.c.dentry_id == dentry_id).values(**values)
-            )
-
-    async def record_outcomes(
-        self, request: Request, outcomes: dict[str, tuple[Outcome, str]], *, at: datetime
-    ) -> None:
-        """Write outcome and cause for targets by dentryId, each with its audit record. The first word stands."""
-        table = manifest_entries
-        open_targets = (
-            (table.c.request_id == request.id) & table.c.target_id.is_(None) & table.c.outcome.is_(None)
-        )
-        async with self._database.writing() as connection:
-            for dentry_id, (outcome, cause) in outcomes.items():
-                settle = update(table).where(open_targets, table.c.dentry_id == dentry_id)
-                settled = (
-                    await connection.execute(settle.values(outcome=outcome, cause=cause).returning(table))
-                ).first()
-                if settled is None:
-                    continue
-                await note(
-                    connection,
-                    request,
-                    at,
-                    actor=request.requester.user_id,
-                    event="dentry.outcome",
-                    dentry_id=dentry_id,
-                    path=settled.dentry["path"],
-                    contents=settled.contents,
-                    outcome=outcome,
-                    cause=cause,
-                    gone_inside=settled.gone,
-                    added_inside=settled.added,
-                )
 
     async def add_card(self, out_track_id: str, request: Request, kind: CardKind, delivered_as: str) -> None:
         """Remember a card as ours. Called before it is sent: a click must never find an unknown card."""
@@ -319,15 +249,6 @@ class Requests:
             query = query.where(table.c.target_id.is_(None))
         async with self._database.reading() as connection:
             return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
-
-
-def _entry(row: RowMapping) -> Entry:
-    return Entry(
-        dentry=Dentry.model_validate(row["dentry"]),
-        target_id=row["target_id"],
-        contents=row["contents"],
-        contents_bytes=row["contents_bytes"],
-    )
 
 
 def _entry_rows(request_id: str, entries: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.models import Operator, Request, RequestState
-from bot.store.audit import append
+from bot.models import Dentry, Entry, Operator, Request, RequestState
+from bot.store.audit import append_many
 from bot.store.tables import requests
 
 _DERIVED = {"corp_id", "requester_id", "conversation_id", "space_id", "told"}
@@ -77,12 +77,28 @@ async def note(
     connection: AsyncConnection, request: Request, at: datetime, *, actor: str, event: str, **details: Any
 ) -> None:
     """A record about a request, in the caller's transaction."""
-    await append(
-        connection,
-        at,
-        corp_id=request.requester.corp_id,
-        actor=actor,
-        event=event,
-        request_id=request.id,
-        **details,
+    await append_many(connection, records_about(request, at, actor=actor, event=event, details=[details]))
+
+
+def records_about(
+    request: Request, at: datetime, *, actor: str, event: str, details: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """A record for each of these details, as `append_many` takes them."""
+    fixed = {
+        "at": at,
+        "corp_id": request.requester.corp_id,
+        "request_id": request.id,
+        "actor": actor,
+        "event": event,
+    }
+    return [{**fixed, "details": dict(each)} for each in details]
+
+
+def entry_of(row: RowMapping) -> Entry:
+    """A line of a manifest from its row."""
+    return Entry(
+        dentry=Dentry.model_validate(row["dentry"]),
+        target_id=row["target_id"],
+        contents=row["contents"],
+        contents_bytes=row["contents_bytes"],
     )

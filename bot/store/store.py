@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store.audit import Audit
 from bot.store.database import Database
+from bot.store.jobs import Jobs
 from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.outbox import Outbox
@@ -38,6 +39,7 @@ class Store:
         self._database = Database(database_url)
         self.requests = Requests(self._database)
         self.votes = Votes(self._database)
+        self.jobs = Jobs(self._database)
         self.audit = Audit(self._database)
         self.meter = CallMeter(self._database)
         self.spaces = KnownSpaces(self._database)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import App, running, utc_now
-from bot.deletion.job import PATIENT, Patience
+from bot.deletion.follow import PATIENT, Patience
 from bot.settings import Settings, load
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
 from tests.migrated import begin

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.deletion.job import Patience
+from bot.deletion.follow import Patience
 from bot.models import Outcome, RequestState
 from tests.integration.deletions import DELETED, QUERY, Said, agree, ask, failed, faulty, files
 from tests.integration.office import REMOVE, Office

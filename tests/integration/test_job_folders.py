@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.deletion.job import Patience
+from bot.deletion.follow import Patience
 from bot.models import Outcome, RequestState
 from bot.store import Store
 from tests.integration.deletions import DELETED, QUERY, TASK, Clock, account, agree, ask, delete, failed

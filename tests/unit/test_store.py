@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from bot.models import OPEN_STATES, Outcome, RequestState, Ruling, Space, Vote
 from bot.settings import load
-from bot.store import IdTakenError, SchemaTooNewError, Store, StoreError
+from bot.store import IdTakenError, NotMineError, SchemaTooNewError, Store, StoreError
 from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest, request
 
 WAITING = {RequestState.AWAITING_CONFIRMATION}
@@ -103,17 +103,22 @@ async def test_outcomes_are_those_of_targets(store: Store) -> None:
     made = request(frozen, id="AB12")
     await store.requests.add(made, frozen)
     folder, first, second = (entry.dentry.dentry_id for entry in frozen.targets)
-    assert [sent for _, sent in await store.requests.undecided("AB12")] == [False, False, False]
-    await store.requests.mark_sent(made, [folder, second], at=NOW)
-    assert [sent for _, sent in await store.requests.undecided("AB12")] == [True, False, True]
+    assert [target.sent for target in await store.jobs.undecided("AB12")] == [False, False, False]
+    with pytest.raises(NotMineError):
+        await store.jobs.sending(made, [folder], at=NOW)
+    await store.requests.change("AB12", WAITING, RequestState.APPROVED, at=NOW, actor="wang")
+    begun = await store.jobs.begin("AB12", "here", at=NOW)
+    assert begun
+    await store.jobs.sending(begun, [folder, second], at=NOW)
+    assert [target.sent for target in await store.jobs.undecided("AB12")] == [True, False, True]
     outcomes = {second: (Outcome.DENIED, "permissionDenied"), folder: (Outcome.DELETED, "")}
-    await store.requests.record_outcomes(made, outcomes, at=NOW)
+    await store.jobs.record(made, outcomes, at=NOW)
     results = await store.requests.results("AB12")
     assert [(r.entry.dentry.dentry_id, r.outcome, r.cause) for r in results] == [
         (folder, Outcome.DELETED, ""),
         (second, Outcome.DENIED, "permissionDenied"),
     ]
-    assert [entry.dentry.dentry_id for entry, _ in await store.requests.undecided("AB12")] == [first]
+    assert [target.id for target in await store.jobs.undecided("AB12")] == [first]
 
 
 async def test_a_card_is_found_by_its_track_id(store: Store) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.models import OPEN_STATES, Operator, RequestState, Vote
@@ -392,8 +392,11 @@ async def test_what_was_stored_before_is_in_the_history(database_url: str) -> No
     decided = request(frozen, id="AB12").model_copy(update={"decided_by": OTHER, "decided_at": NOW})
     with console(database_url) as connection:
         migrated(connection, "0002")
+        then = inspect(connection).get_columns("requests")
+        known = {column["name"] for column in then}
         for made in (voted, decided):
-            connection.execute(requests.insert().values(**row_of(made)))
+            row = {name: value for name, value in row_of(made).items() if name in known}
+            connection.execute(requests.insert().values(**row))
     async with Store(driven(database_url)) as store:
         for who, theirs in (("wang", ["AB12", "CD34"]), ("li", ["AB12"]), ("zhao", ["CD34"])):
             assert [r.id for r in await store.requests.history(who, "ding", limit=9)] == theirs

@@ -1,4 +1,8 @@
-"""Jobs that can be stopped, taken over and undone; replicas, and the pace they share."""
+"""Jobs that can be stopped, taken over and undone; replicas, and the pace they share; records in one go.
+
+A batch has fifty records: they may now stand behind the head, each behind the other, before the head moves onto the
+last of them. What the triggers refuse stays the same: whatever is not the next link.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,24 @@ from alembic import op
 
 revision = "0005"
 down_revision = "0004"
+
+_NEVER = "the audit trail is append-only"
+_RULES = {
+    "audit_insert": (
+        "BEFORE INSERT ON audit",
+        "NOT EXISTS (SELECT 1 FROM audit_head WHERE NEW.seq = seq + 1 AND NEW.previous_hash = hash)"
+        " AND NOT EXISTS (SELECT 1 FROM audit, audit_head WHERE audit.seq > audit_head.seq"
+        " AND audit.seq = NEW.seq - 1 AND audit.hash = NEW.previous_hash)",
+    ),
+    "audit_head_update": (
+        "BEFORE UPDATE ON audit_head",
+        "NEW.id <> OLD.id OR NEW.seq <= OLD.seq"
+        " OR NOT EXISTS (SELECT 1 FROM audit WHERE audit.seq = NEW.seq AND audit.hash = NEW.hash)"
+        " OR NOT EXISTS (SELECT 1 FROM audit WHERE audit.seq = OLD.seq + 1"
+        " AND audit.previous_hash = OLD.hash)",
+    ),
+}
+"""By the name of a trigger: what it looks at, and what it refuses."""
 
 
 def upgrade() -> None:
@@ -42,3 +64,14 @@ def upgrade() -> None:
         sa.Column("pace", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("api", name=op.f("pk_lanes")),
     )
+    for name, (when, refused) in _RULES.items():
+        if op.get_bind().dialect.name == "sqlite":
+            op.execute(f"DROP TRIGGER {name}")
+            op.execute(
+                f"CREATE TRIGGER {name} {when} WHEN {refused} BEGIN SELECT RAISE(ABORT, '{_NEVER}'); END"
+            )
+        else:  # there the rule is in the function
+            op.execute(
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                f" IF {refused} THEN RAISE EXCEPTION '{_NEVER}'; END IF; RETURN NEW; END $$"
+            )

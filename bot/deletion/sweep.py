@@ -1,0 +1,186 @@
+"""The deleting of one job: batches side by side as far as the space bears it, and what DingTalk goes on with by itself.
+
+All progress is in the manifest's rows, so that it can be taken up again anywhere: a target with an outcome is
+done, one with a task is followed, one that was sent is looked up before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
+from bot.deletion.drift import Drift, Said
+from bot.deletion.follow import Follower
+from bot.deletion.lifecycle import Clock
+from bot.deletion.window import Window, Windows
+from bot.models import Entry, Request
+from bot.store import Answer, NotMineError, StopAskedError, Store, Waiting
+
+log = structlog.get_logger()
+
+MOST_UNDER_WAY = 200
+"""Batches and folders that are looked after at once; what they take of the memory is bounded by it."""
+
+
+class Sweep:
+    """Sends what a request's manifest names, until every target has an outcome or something stops it."""
+
+    def __init__(
+        self, store: Store, sender: BatchSender, follower: Follower, drift: Drift, *, clock: Clock
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._follower = follower
+        self._drift = drift
+        self._clock = clock
+        self._windows = Windows()
+
+    async def run(self, request: Request) -> None:
+        """Raises what stopped it (JobStopped, StopAskedError, NotMineError …) once all that was under way has ended."""
+        window = self._windows.of(request.space.id)
+        after = -1
+        async with _Crew() as crew:
+            while crew.stop is None:
+                waiting = await self._store.jobs.undecided(request.id, after=after, limit=BATCH_SIZE)
+                if not waiting:
+                    break
+                after = waiting[-1].position
+                for target in waiting:
+                    if target.task_id:
+                        crew.start(self._follow(request, target.id, target.task_id))
+                if batch := [target for target in waiting if not target.task_id]:
+                    await window.enter()
+                    crew.start(self._send(request, batch, window, crew))
+                await crew.room()
+
+    async def look(self, request: Request) -> None:
+        """Settle what was sent, and nobody knows of, by looking; nothing is sent."""
+        after = -1
+        while waiting := await self._store.jobs.undecided(request.id, after=after, limit=BATCH_SIZE):
+            after = waiting[-1].position
+            if sent := [target for target in waiting if target.sent and not target.task_id]:
+                batch = _batch(request, sent)
+                await self._sender.look(batch)
+                await self._store.jobs.record(request, batch.outcomes, at=self._clock())
+            for target in waiting:
+                if target.task_id:
+                    with suppress(JobStopped):  # then nobody knows
+                        await self._follow(request, target.id, target.task_id)
+
+    async def _send(self, request: Request, waiting: Sequence[Waiting], window: Window, crew: _Crew) -> None:
+        batch = _batch(request, waiting)
+        entries = {target.id: target.entry for target in waiting}
+        log.info("batch.sending", size=len(entries), doubtful=len(batch.doubtful))
+        ledger = _Ledger(self._store, self._drift, request, batch, entries, window, self._clock)
+        try:
+            if crew.stop is None:  # it may have come while this one waited for its place
+                await self._sender.send(batch, ledger)
+        except (JobStopped, StopAskedError):
+            await self._store.jobs.not_sent(request, batch.open.keys() - batch.doubted)
+            await self._store.jobs.record(request, batch.outcomes, at=self._clock())
+            raise
+        finally:
+            window.leave()
+        await self._store.jobs.record(request, batch.outcomes, at=self._clock())
+        log.info("batch.settled", size=len(entries))
+        for dentry_id, task_id in batch.tasks.items():
+            crew.start(self._follow(request, dentry_id, task_id))
+
+    async def _follow(self, request: Request, dentry_id: str, task_id: str) -> None:
+        said = await self._follower.outcome(request, dentry_id, task_id)
+        await self._store.jobs.record(request, {dentry_id: said}, at=self._clock())
+
+
+@dataclass
+class _Crew:
+    """What is under way at once. `stop` is the first error; the others end their work, and nothing new is begun."""
+
+    stop: BaseException | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def room(self) -> None:
+        """Return when there is room for more."""
+        while len(self._tasks) >= MOST_UNDER_WAY:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def __aenter__(self) -> _Crew:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        """Wait for all of them, and raise `stop`; when this is interrupted itself, they are, too."""
+        try:
+            while kind is None and self._tasks and not isinstance(self.stop, NotMineError):
+                await asyncio.wait(self._tasks)
+        finally:
+            await self._interrupt()
+        if kind is None and self.stop:
+            raise self.stop
+
+    async def _interrupt(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.stop = self.stop or error
+
+
+@dataclass
+class _Ledger:
+    """What is asked and noted around each call of one batch."""
+
+    store: Store
+    drift: Drift
+    request: Request
+    batch: Batch
+    entries: Mapping[str, Entry]
+    window: Window
+    clock: Clock
+    call: int = 0
+
+    async def changed(self, dentry_ids: Sequence[str]) -> dict[str, Said]:
+        waiting = [self.entries[dentry_id] for dentry_id in dentry_ids]
+        return await self.drift.changed(self.request, waiting, self.clock())
+
+    async def sending(self, dentry_ids: Sequence[str]) -> None:
+        await self.store.jobs.sending(self.request, dentry_ids, at=self.clock())
+        self.call = self.window.call()
+
+    async def answered(self, answer: Answered) -> None:
+        if answer.is_busy:
+            self.window.busy(self.call)
+        elif not answer.code:
+            self.window.good()
+        said = Answer(
+            size=answer.size,
+            dingtalk_request_id=answer.dingtalk_request_id,
+            code=answer.code,
+            outcomes=dict(self.batch.outcomes),
+            tasks=dict(self.batch.tasks),
+        )
+        await self.store.jobs.answered(self.request, said, at=self.clock())
+
+
+def _batch(request: Request, waiting: Sequence[Waiting]) -> Batch:
+    return Batch(
+        space_id=request.space.id,
+        union_id=request.runs_as.union_id,
+        to_recycle_bin=request.to_recycle_bin,
+        open={target.id: "" for target in waiting},
+        doubtful={target.id for target in waiting if target.sent},
+    )
