@@ -141,7 +141,6 @@ async def test_the_sentences_on_the_card(office: Office) -> None:
             ("recycleBinNotSupportForSpace", 400, "no recycle bin"),
             ("operationNotSupported", 403, "cannot go to the recycle bin"),
             ("spaceNotExist", 404, "space"),
-            ("Forbidden.AccessDenied.ApiCountLimitForOrg", 403, "this month"),
             ("Forbidden.AccessDenied.AccessTokenPermissionDenied", 403, "permission"),
             ("somethingNew", 422, "somethingNew"),
         ):

@@ -27,7 +27,7 @@ FILES = ("README.md", "README.zh-CN.md")
 ENGLISH, CHINESE = map(papers.read, FILES)
 BOTH = pytest.mark.parametrize("readme", [ENGLISH, CHINESE], ids=["en", "zh"])
 SAMPLE = papers.read("deploy/dingsweep.toml")
-TRADITIONAL = set("刪狀態細確認幫誰運歷駁絕")
+TRADITIONAL = set("刪狀態細確認幫誰運歷駁絕繼續")
 ASKING_ALL: list[dict[str, Any]] = [
     {
         "name": "Everybody there is",
