@@ -17,7 +17,7 @@ import stamina
 import structlog
 
 from bot.dingtalk import DingTalk
-from bot.dingtalk.dentry import Progress, RemoveItem
+from bot.dingtalk.dentry import Progress, QueryItem, RemoveItem
 from bot.dingtalk.errors import (
     BadCredentials,
     Conflict,
@@ -150,22 +150,32 @@ class BatchSender:
                 with attempt:
                     await self._once(batch, ledger)
         except Unsettled:
+            await self._look_last(batch)
             for dentry_id, cause in list(batch.open.items()):
-                doubted = dentry_id in batch.doubtful
-                batch.settle(dentry_id, Outcome.UNKNOWN if doubted else Outcome.FAILED, cause)
+                doubtful = dentry_id in batch.doubtful
+                batch.settle(dentry_id, Outcome.UNKNOWN if doubtful else Outcome.FAILED, cause)
 
     async def look(self, batch: Batch) -> None:
-        """Settle what is doubtful by looking alone: gone is deleted, there is failed, else it stays unknown."""
-        causes = dict(batch.open)
+        """Settle what is doubtful and gone by looking; what is there stays open, and what nobody tells doubtful."""
         try:
             async for attempt in self._attempts():
                 with attempt:
                     await self._look(batch)
         except (Unsettled, JobStopped):
             log.warning("batch.not_seen", size=len(batch.doubtful))
-        for dentry_id in list(batch.open):
-            outcome = Outcome.UNKNOWN if dentry_id in batch.doubtful else Outcome.FAILED
-            batch.settle(dentry_id, outcome, causes[dentry_id])
+
+    async def _look_last(self, batch: Batch) -> None:
+        """Nothing is sent any more. What went out once may have gone whatever was answered; nobody is to guess.
+
+        What is still there after a call without an answer stays doubtful: that call may arrive late.
+        """
+        doubted = sorted(batch.doubted & batch.open.keys())
+        if not doubted:
+            return
+        try:
+            self._settle_gone(batch, await self._seen(batch, doubted))
+        except (Unsettled, JobStopped):
+            batch.doubtful.update(doubted)
 
     def _attempts(self) -> AsyncIterator[stamina.Attempt]:
         return stamina.retry_context(
@@ -201,18 +211,22 @@ class BatchSender:
 
     async def _look(self, batch: Batch) -> None:
         """Settle doubtful dentries by looking: gone means that it was us, still there means that it was not."""
-        doubtful = sorted(batch.doubtful)
-        try:
-            items = await self._storage.dentries(batch.space_id, doubtful, union_id=batch.union_id)
-        except DingTalkError as exc:
-            raise _stop_or_wait(exc) from exc
-        for item in items:
-            if item.dentry and item.dentry.is_there:
-                batch.doubtful.discard(item.dentry_id)
-            elif item.dentry or item.error_code in _GONE:
-                batch.settle(item.dentry_id, Outcome.DELETED)
+        items = await self._seen(batch, sorted(batch.doubtful))
+        self._settle_gone(batch, items)
+        batch.doubtful -= {item.dentry_id for item in items if item.dentry and item.dentry.is_there}
         if batch.doubtful:
             raise Unsettled
+
+    async def _seen(self, batch: Batch, dentry_ids: Sequence[str]) -> list[QueryItem]:
+        try:
+            return await self._storage.dentries(batch.space_id, dentry_ids, union_id=batch.union_id)
+        except DingTalkError as exc:
+            raise _stop_or_wait(exc) from exc
+
+    def _settle_gone(self, batch: Batch, items: Iterable[QueryItem]) -> None:
+        for item in items:
+            if item.is_gone:
+                batch.settle(item.dentry_id, Outcome.DELETED)
 
     async def _remove(self, batch: Batch, dentry_ids: list[str], ledger: Ledger) -> None:
         await ledger.sending(dentry_ids)
@@ -237,6 +251,10 @@ class BatchSender:
 
     async def _refused(self, batch: Batch, dentry_ids: list[str], exc: DingTalkError, ledger: Ledger) -> None:
         """The whole call was refused. With several dentries in it, one may have spoilt it for all."""
+        if isinstance(
+            exc, Throttled
+        ):  # it was refused, they say; should it be gone when it is sent again, it was us
+            batch.doubted.update(dentry_ids)
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
             batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
             raise _stop_or_wait(exc) from exc

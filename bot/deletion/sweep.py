@@ -60,7 +60,7 @@ class Sweep:
                 await crew.room()
 
     async def look(self, request: Request) -> None:
-        """Settle what was sent, and nobody knows of, by looking; nothing is sent."""
+        """Settle what was sent and is gone, by looking; nothing is sent. What is there counts as never sent."""
         after = -1
         while waiting := await self._store.jobs.undecided(request.id, after=after, limit=BATCH_SIZE):
             after = waiting[-1].position
@@ -68,6 +68,7 @@ class Sweep:
                 batch = _batch(request, sent)
                 await self._sender.look(batch)
                 await self._store.jobs.record(request, batch.outcomes, at=self._clock())
+                await self._store.jobs.not_sent(request, batch.open.keys() - batch.doubtful)
             for target in waiting:
                 if target.task_id:
                     with suppress(JobStopped):  # then nobody knows
