@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 MAX_SENT = 10
 """Pages sent at once; the rest is read on page by page."""
-MANY = 2000
+MANY = 1000
 """Up to so many rows are read and put together to find out where a page begins."""
 
 

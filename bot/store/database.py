@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Executable, Table, create_engine, eve
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.schema import CreateTable, DropTable
 
 MIGRATION_LOCK = 0x44494E47
 """The advisory lock of whoever changes the schema of a PostgreSQL; any number, as long as it stays the same."""
@@ -65,8 +66,11 @@ class Database:
                     yield connection
             else:
                 await staged.execution_options(reading=False)
-                async with staged.begin():
-                    yield staged
+                try:
+                    async with staged.begin():
+                        yield staged
+                finally:
+                    await staged.execution_options(reading=True)
 
     @asynccontextmanager
     async def staging(self, table: Table) -> AsyncIterator[AsyncConnection]:
@@ -78,11 +82,11 @@ class Database:
         async with self._engine.connect() as connection:
             await connection.execution_options(reading=True)
             try:
-                await connection.run_sync(table.create)
+                await connection.execute(CreateTable(table))
                 yield connection
             finally:
                 await connection.rollback()
-                await connection.run_sync(table.drop, checkfirst=True)
+                await connection.execute(DropTable(table, if_exists=True))
                 await connection.commit()
 
     @contextmanager

@@ -125,3 +125,28 @@ async def test_what_is_very_much_is_never_held_in_memory(
         peak = program.peak_bytes
     assert peak - before < most_bytes
     assert peak < 256 * MB
+
+
+async def test_a_name_is_found_on_any_page_of_a_folder_that_is_listed_once(office: Office) -> None:
+    wide = [f"/wide/n {number:03}.txt" for number in range(125)]
+    odd = ["/wide/Ｒeport.txt", "/wide/twin.TXT", "/wide/Twin.txt", "/wide/deep/a.txt"]
+    await office.control.create(
+        MARKETING_SPACE, *({"path": path, "size": 1, "creator": "wang"} for path in [*wide, *odd])
+    )
+    async with office.robot():
+        named = '"/wide/n 124.txt" /wide/report.txt /wide/deep/a.txt /wide/deep "/wide/n 000.txt"'
+        told = (await office.say("wang", f"rm {named} --dry-run"))["text"]
+        assert "5 items" in told
+        assert "/wide/Ｒeport.txt" in told
+        assert "/wide/deep/a.txt" not in told, "it goes with its folder"
+        listings = await office.calls("GET /v1.0/storage/spaces/{spaceId}/dentries")
+        assert len(listings) == 1 + 3 + 1, "the root, three pages of /wide, and /wide/deep"
+        alike = (await office.say("wang", "rm /wide/TWIN.txt"))["text"]
+        assert "/wide/twin.TXT" in alike
+        assert "/wide/Twin.txt" in alike
+        assert (
+            "/wide/n 124.txt" in (await office.say("wang", 'rm "/wide/n  124.txt" "/wide/n 124.tx"'))["text"]
+        )
+        listed = (await office.say("wang", "ls /wide"))["text"]
+        assert listed.index("📁 deep") < listed.index("📄")
+        assert "129 items" in listed
