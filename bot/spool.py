@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 IN_MEMORY_BYTES = 1_000_000
 """Up to this much there is no file at all."""
-PART = 500
+PART = 200
 """So many dentries are worked on at a time: a few milliseconds, then others have their turn."""
 
 T = TypeVar("T")

@@ -82,12 +82,22 @@ class Database:
         async with self._engine.connect() as connection:
             await connection.execution_options(reading=True)
             try:
+                await self._checkpoint_at_commit(connection, is_on=False)
                 await connection.execute(CreateTable(table))
                 yield connection
             finally:
                 await connection.rollback()
                 await connection.execute(DropTable(table, if_exists=True))
                 await connection.commit()
+                await self._checkpoint_at_commit(connection, is_on=True)
+
+    async def _checkpoint_at_commit(self, connection: AsyncConnection, *, is_on: bool) -> None:
+        """After very much is written SQLite moves it to its place: off, others need not wait for that, too."""
+        if not self.is_sqlite:
+            return
+        await connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={1000 if is_on else 0}")
+        if is_on:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
