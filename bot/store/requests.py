@@ -176,7 +176,8 @@ class Requests:
     ) -> list[Entry]:
         """Lines of the frozen manifest in its order; there may be more of them than there is memory for."""
         table = manifest_entries
-        query = select(table).where(table.c.request_id == request_id).order_by(table.c.position)
+        read = (table.c.dentry, table.c.target_id, table.c.contents, table.c.contents_bytes)
+        query = select(*read).where(table.c.request_id == request_id).order_by(table.c.position)
         if targets_only:
             query = query.where(table.c.target_id.is_(None)).offset(offset).limit(limit)
         else:
