@@ -22,6 +22,7 @@ from bot.deletion.follow import PATIENT, Patience
 from bot.deletion.job import Jobs
 from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
 from bot.deletion.news import News
+from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import Engine
@@ -138,11 +139,12 @@ async def running(
         engine = Engine(settings.database_url)
         notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock)
         lifecycle = Lifecycle(store, engine, notices, clock, bin_days=settings.recycle_bin_days)
+        receipts = Receipts(store, operators, clock)
         jobs = Jobs(
             dingtalk,
             store,
             announcer,
-            operators,
+            receipts,
             clock,
             lifecycle=lifecycle,
             notices=notices,
@@ -158,7 +160,7 @@ async def running(
             consents=Consents(policy, approvers, operators),
             lifecycle=lifecycle,
             decisions=Decisions(store, lifecycle, policy, approvers, notices=notices, clock=clock),
-            jobs=jobs,
+            receipts=receipts,
             spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
             operators=operators,
             messenger=messenger,
@@ -171,7 +173,7 @@ async def running(
             language=settings.language,
         )
         engine.add(JOB, jobs.run)
-        engine.add(NEWS, News(store, announcer, jobs, notices, engine).spread)
+        engine.add(NEWS, News(store, announcer, receipts, notices, engine).spread)
         engine.add(MESSAGE, partial(messages.handle, services))
         engine.add(clicks.TELL, partial(clicks.tell, services))
         engine.add(clicks.DETAILS, partial(details.send_details, services))

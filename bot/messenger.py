@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,15 @@ import structlog
 
 from bot.callbacks import OpenCallbacks
 from bot.dingtalk import DingTalk
-from bot.dingtalk.errors import Conflict, DingTalkError, Throttled, TransportError, UnknownOutcome
+from bot.dingtalk.errors import (
+    Conflict,
+    DingTalkError,
+    Invalid,
+    Throttled,
+    TransportError,
+    UnknownOutcome,
+)
+from bot.dingtalk.media import TOO_LARGE, packed
 from bot.models import Card, Conversation, Model, Request
 from bot.store import CardKind, Store
 
@@ -32,6 +40,10 @@ SEND_AS_CLICKER = "dtmd://dingtalkclient/sendMessage?content="
 MAX_ACTIONS = 5
 MAX_HEARD = 1000
 """Conversations whose last webhook is remembered."""
+
+
+class FileTooLarge(Exception):
+    """A file that DingTalk does not take."""
 
 
 class Webhook(Model):
@@ -183,15 +195,20 @@ class Messenger:
         self, conversation: Conversation, user_id: str, webhook: Webhook, title: str, markdown: str
     ) -> None:
         """Answer in the conversation: by its webhook while that lives, else by a counted call."""
-        if webhook.is_open(datetime.now(UTC)):
-            body = {"msgtype": "markdown", "markdown": {"title": title, "text": markdown}}
-            try:
-                await self._dingtalk.robot.reply(webhook.url, body)
-            except DingTalkError as exc:
-                log.warning("reply.webhook_failed", error=str(exc))
-            else:
-                return
-        await self._send(conversation, user_id, "sampleMarkdown", {"title": title, "text": markdown})
+        if not await self.mention(webhook, title, markdown):
+            await self._send(conversation, user_id, "sampleMarkdown", {"title": title, "text": markdown})
+
+    async def mention(self, webhook: Webhook, title: str, markdown: str) -> bool:
+        """Say something in the conversation if it costs no counted call; whether it was said."""
+        if not webhook.is_open(datetime.now(UTC)):
+            return False
+        body = {"msgtype": "markdown", "markdown": {"title": title, "text": markdown}}
+        try:
+            await self._dingtalk.robot.reply(webhook.url, body)
+        except DingTalkError as exc:
+            log.warning("reply.webhook_failed", error=str(exc))
+            return False
+        return True
 
     def heard(self, conversation: Conversation, webhook: Webhook) -> None:
         """Remember where to answer in a conversation without a counted call."""
@@ -235,9 +252,15 @@ class Messenger:
                 **details,
             )
 
-    async def send_file(self, user_id: str, name: str, content: bytes) -> None:
-        """Send a file to one person, one-to-one. Raises DingTalkError."""
-        await self._dingtalk.robot.send_file(user_id, name, content)
+    async def send_file(self, user_id: str, name: str, pieces: AsyncIterable[bytes]) -> None:
+        """Send a file to one person, one-to-one. Raises DingTalkError, FileTooLarge for more than DingTalk takes."""
+        try:
+            name, content = await packed(name, pieces)
+            await self._dingtalk.robot.send_file(user_id, name, content)
+        except Invalid as exc:
+            if exc.code == TOO_LARGE:
+                raise FileTooLarge from exc
+            raise
 
     async def _post_action_card(self, card: Card, commands: Mapping[str, str], place: Place) -> None:
         text = "\n\n".join(part for part in (f"**{card.title}**", card.markdown, card.tips) if part)

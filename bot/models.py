@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -116,40 +117,67 @@ class Totals(Model):
     size_bytes: int
 
 
-class Manifest(Model):
-    """The frozen answer to "what would go"."""
+class Tally:
+    """What entries come to, taken one after the other: their totals and their digest. It holds none of them."""
+
+    def __init__(self) -> None:
+        self._targets = self._dentries = self._folders = self._size_bytes = 0
+        self._sha = hashlib.sha256()
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            dentry = entry.dentry
+            self._targets += entry.is_target
+            self._dentries += 1
+            self._folders += dentry.is_folder
+            self._size_bytes += dentry.size_bytes
+            self._sha.update(_digested(entry))
+
+    @property
+    def totals(self) -> Totals:
+        return Totals(
+            targets=self._targets,
+            dentries=self._dentries,
+            folders=self._folders,
+            size_bytes=self._size_bytes,
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over id, space, path, type, size, version and modifiedTime of every entry, in order."""
+        return self._sha.hexdigest()
+
+
+def _digested(entry: Entry) -> bytes:
+    d = entry.dentry
+    modified = d.modified_at.isoformat() if d.modified_at else ""
+    line = [d.space_id, d.dentry_id, d.path, d.type, d.size_bytes, d.version, modified, entry.target_id]
+    return json.dumps(line).encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The frozen answer to "what would go".
+
+    `entries` are each target followed by what lies in it. They may be many, and lie in a file: go through them as
+    often as needed, and keep none.
+    """
 
     space: Space
-    entries: tuple[Entry, ...]
+    entries: Iterable[Entry]
     totals: Totals
     digest: str
 
     @property
-    def targets(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.is_target)
+    def targets(self) -> Iterator[Entry]:
+        return (entry for entry in self.entries if entry.is_target)
 
     @classmethod
-    def freeze(cls, space: Space, entries: Iterable[Entry]) -> Self:
-        """Fix entries, in the order given, into a manifest with its totals and its SHA-256 digest."""
-        kept = tuple(entries)
-        totals = Totals(
-            targets=sum(entry.is_target for entry in kept),
-            dentries=len(kept),
-            folders=sum(entry.dentry.is_folder for entry in kept),
-            size_bytes=sum(entry.dentry.size_bytes for entry in kept),
-        )
-        return cls(space=space, entries=kept, totals=totals, digest=digest_of(kept))
-
-
-def digest_of(entries: Iterable[Entry]) -> str:
-    """SHA-256 over id, space, path, type, size, version and modifiedTime of every entry, in order."""
-    sha = hashlib.sha256()
-    for entry in entries:
-        d = entry.dentry
-        modified = d.modified_at.isoformat() if d.modified_at else ""
-        line = [d.space_id, d.dentry_id, d.path, d.type, d.size_bytes, d.version, modified, entry.target_id]
-        sha.update(json.dumps(line).encode() + b"\n")
-    return sha.hexdigest()
+    def freeze(cls, space: Space, entries: Collection[Entry]) -> Self:
+        """Fix entries, in the order given, into a manifest with its totals and its digest."""
+        tally = Tally()
+        tally.add(entries)
+        return cls(space, entries, tally.totals, tally.digest)
 
 
 class Owner(Model):
@@ -402,33 +430,54 @@ class ItemResult(Model):
         return 1 + self.entry.contents - self.gone
 
 
-class Receipt(Model):
-    """The final account of a job. `results` holds one line per target, in the order of the manifest.
+class Share(Model):
+    """Targets that met the same end, in numbers: by outcome and cause, and by whether anything was added to them.
 
-    `owners` names, by unionId, creators of what the requester may not delete, as far as they are known.
+    `dentries` are they and what they hold, without what is gone; `gone` is what went of what they held, and `added`
+    what came in.
+    """
+
+    outcome: Outcome
+    cause: str = ""
+    targets: int
+    dentries: int
+    size_bytes: int = 0
+    gone: int = 0
+    added: int = 0
+
+
+class Receipt(Model):
+    """The final account of a job: what became of its targets in numbers, and of the first ones by name.
+
+    `samples` are the first targets of each share, in the order of the manifest. `owners` names, by unionId,
+    creators of what the requester may not delete, as far as they are known.
     """
 
     request: Request
-    results: tuple[ItemResult, ...]
+    shares: tuple[Share, ...]
+    samples: tuple[ItemResult, ...] = ()
     elapsed_s: float
     owners: dict[str, str] = {}
 
-    def having(self, *outcomes: Outcome) -> tuple[ItemResult, ...]:
-        return tuple(result for result in self.results if result.outcome in outcomes)
+    def having(self, *outcomes: Outcome) -> tuple[Share, ...]:
+        return tuple(share for share in self.shares if share.outcome in outcomes)
+
+    def dentries(self, *outcomes: Outcome) -> int:
+        """Dentries of the targets with one of these outcomes."""
+        return sum(share.dentries for share in self.having(*outcomes))
 
     @property
-    def not_gone(self) -> tuple[ItemResult, ...]:
-        return tuple(result for result in self.results if not result.outcome.is_gone)
+    def not_gone(self) -> tuple[Share, ...]:
+        return tuple(share for share in self.shares if not share.outcome.is_gone)
 
     @property
     def deleted_dentries(self) -> int:
         """Dentries that this job removed, contents of folders included."""
-        whole = sum(result.dentries for result in self.having(Outcome.DELETED))
-        return whole + sum(result.gone for result in self.not_gone)
+        return self.dentries(Outcome.DELETED) + sum(share.gone for share in self.not_gone)
 
     @property
     def deleted_bytes(self) -> int:
-        return sum(result.entry.size_bytes for result in self.having(Outcome.DELETED))
+        return sum(share.size_bytes for share in self.having(Outcome.DELETED))
 
     @property
     def state(self) -> RequestState:

@@ -7,11 +7,6 @@ from cards.escape import Markdown
 from cards.texts import Texts
 
 
-def dentries(receipt: Receipt, *outcomes: Outcome) -> int:
-    """Dentries of the targets with one of these outcomes."""
-    return sum(result.dentries for result in receipt.having(*outcomes))
-
-
 def result_title(receipt: Receipt, t: Texts) -> Markdown:
     """The fact with its number: moved to the bin: 46 / 47 items · K7M2"""
     request = receipt.request
@@ -33,8 +28,8 @@ def _nothing_deleted(receipt: Receipt) -> str:
 
 def summary(receipt: Receipt, t: Texts) -> Markdown:
     """46 items moved to the recycle bin, 1 not deleted"""
-    gone, unknown = (dentries(receipt, outcome) for outcome in (Outcome.ALREADY_GONE, Outcome.UNKNOWN))
-    kept = sum(result.dentries for result in receipt.not_gone) - unknown
+    gone, unknown = (receipt.dentries(outcome) for outcome in (Outcome.ALREADY_GONE, Outcome.UNKNOWN))
+    kept = sum(share.dentries for share in receipt.not_gone) - unknown
     counts = {
         "summary.recycled"
         if receipt.request.to_recycle_bin

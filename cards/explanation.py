@@ -212,7 +212,7 @@ class _Teller:
 
 
 def _found_path(condition: Condition, facts: Facts, t: Texts, *, refusing: bool) -> Markdown:
-    if not facts.paths:
+    if not facts.where:
         return t("policy.found_no_path")
     if refusing:
         inside = path_inside(condition, facts)

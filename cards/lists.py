@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request, RequestState
 from cards.decision import asked_line
@@ -14,7 +15,11 @@ from cards.texts import Texts
 
 ROW_PATH_BYTES = 3_000
 """A row shows its path whole, unless the path alone would fill a quarter of a page."""
+PAGE_ROWS = 40
+"""Rows of a page where there are very many: any page is found without reading those before it."""
 DRY_RUN_ENTRIES = 20
+
+_PATH_BYTES = (ROW_PATH_BYTES, 600, 200, 100, 40)
 
 _OUTCOMES = {
     Outcome.DELETED: "outcome.deleted",
@@ -45,22 +50,53 @@ def details_pages(
     ]
 
 
-def listing(path: str, dentries: Sequence[Dentry], t: Texts, max_bytes: int = PAGE_BYTES) -> Markdown:
-    """What lies in the folder at `path`, folders first, as much as fits into one message."""
+def details_page(
+    request: Request,
+    rows: Sequence[Entry] | Sequence[ItemResult],
+    t: Texts,
+    *,
+    page: int,
+    of: int,
+    max_bytes: int = PAGE_BYTES,
+) -> Markdown:
+    """One page of a list so long that each has PAGE_ROWS rows: paths are cut until they fit."""
+    asked = asked_line(request, t) if request.state is RequestState.AWAITING_APPROVAL and page == 1 else ""
+    head = (_details_title(request, t, page, of), asked)
+    text = Markdown()
+    for path_bytes in _PATH_BYTES:
+        text = paragraphs((*head, *(_row(request, row, t, path_bytes) for row in rows)))
+        if json_bytes(text) <= max_bytes:
+            break
+    return text
+
+
+def listing(
+    path: str,
+    dentries: Sequence[Dentry],
+    t: Texts,
+    max_bytes: int = PAGE_BYTES,
+    *,
+    total: int | None = None,
+) -> Markdown:
+    """What lies in the folder at `path`, folders first, as much as fits into one message.
+
+    `dentries` may be only the first of a `total` that is more than fits.
+    """
     if not dentries:
         return t("list.empty", path=path)
-    title = t("list.title", n=len(dentries), path=path)
+    total = len(dentries) if total is None else total
+    title = t("list.title", n=total, path=path)
     ordered = sorted(dentries, key=lambda dentry: not dentry.is_folder)
     rows = [_listed(dentry, t) for dentry in ordered]
-    more = json_bytes(t("list.more", n=len(rows)))
+    more = json_bytes(t("list.more", n=total))
     shown = pages(rows, max_bytes - json_bytes(title) - more - 2 * json_bytes("\n\n"))[0]
-    hidden = len(rows) - len(shown)
+    hidden = total - len(shown)
     return paragraphs((title, *shown, t("list.more", n=hidden) if hidden else ""))
 
 
 def dry_run_text(manifest: Manifest, t: Texts, *, to_recycle_bin: bool = True) -> Markdown:
     """What a deletion would do, said before anybody is asked anything."""
-    totals, targets = manifest.totals, manifest.targets[:DRY_RUN_ENTRIES]
+    totals, targets = manifest.totals, [*islice(manifest.targets, DRY_RUN_ENTRIES)]
     hidden = totals.dentries - counted(targets)
     title = "dry_run.title" if to_recycle_bin else "dry_run.title_permanent"
     return paragraphs(

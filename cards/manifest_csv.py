@@ -8,7 +8,7 @@ cell is quoted, since some spreadsheets also split at semicolons and tabs.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from io import StringIO
 
@@ -35,14 +35,25 @@ def manifest_csv(
 
     Paths and names are whole and as DingTalk gave them; sizes are bytes, times are the reader's.
     """
-    text = StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_headings(t))
+    return csv_head(t) + csv_lines(request, rows, t, zone)
+
+
+def csv_head(t: Texts) -> str:
+    """How the file begins."""
+    return BOM + _written([_headings(t)])
+
+
+def csv_lines(request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, zone: tzinfo) -> str:
+    """Some of its lines."""
     names = {owner.union_id: owner.name for owner in request.survey.owners}
     names[request.requester.union_id] = request.requester.name
-    for row in rows:
-        writer.writerow([inert(cell) for cell in _cells(request, row, names, t, zone)])
-    return BOM + text.getvalue()
+    return _written([inert(cell) for cell in _cells(request, row, names, t, zone)] for row in rows)
+
+
+def _written(lines: Iterable[Sequence[str]]) -> str:
+    text = StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(lines)
+    return text.getvalue()
 
 
 def inert(cell: str) -> str:

@@ -308,12 +308,22 @@ def details_not_sent(t: Texts, request_id: str) -> Markdown:
     return t("reply.details_not_sent", id=request_id)
 
 
+def file_too_large(t: Texts, request_id: str) -> Markdown:
+    """The list as a file is more than DingTalk takes."""
+    return t("reply.file_too_large", id=request_id)
+
+
 def more_pages(t: Texts, request_id: str, next_page: int, pages: int) -> Markdown:
     """Not all pages were sent; how to read on from `next_page`."""
     return t("reply.more_pages", n=pages - next_page + 1, id=request_id, page=next_page)
 
 
 # --- DingTalk, and us
+
+
+def still_looking(t: Texts) -> Markdown:
+    """It takes long to look through what somebody named; nothing is decided or deleted meanwhile."""
+    return t("reply.still_looking")
 
 
 def slow(t: Texts, unknown: int, total: int) -> Markdown:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request
-from cards.account import dentries, result_title
+from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request, Share
+from cards.account import result_title
 from cards.decision import decision
 from cards.entries import path_line
 from cards.escape import Markdown
@@ -95,7 +95,7 @@ def _measures(causes: int) -> Iterator[tuple[int, int]]:
     yield 0, 0
 
 
-def cause_key(result: ItemResult) -> str:
+def cause_key(result: ItemResult | Share) -> str:
     """The sentence for this result: by its cause, else by its outcome, else the one that shows the code."""
     if result.outcome is Outcome.UNKNOWN:
         return "cause.unknown"
@@ -108,20 +108,22 @@ def cause_key(result: ItemResult) -> str:
     )
 
 
-def _group(key: str, results: Sequence[ItemResult], receipt: Receipt, t: Texts) -> Group:
-    owners = {receipt.owners.get(result.entry.dentry.creator_id, "") for result in results} - {""}
+def _group(
+    key: str, shares: Sequence[Share], samples: Sequence[ItemResult], receipt: Receipt, t: Texts
+) -> Group:
+    owners = set(receipt.owners.values()) - {""}
     key = _OWNED.get(key, key) if owners else key
     key = _APPROVED.get(key, key) if receipt.request.ruling.answer == "approve" else key
     sentence = t(
         key,
-        n=sum(result.dentries for result in results),
+        n=sum(share.dentries for share in shares),
         name=short(receipt.request.runs_as.name, NAME_BYTES),
         owners=t("list.and").join(short(name, NAME_BYTES) for name in sorted(owners)),
-        code=short(results[0].cause, CODE_BYTES),
+        code=short(shares[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )
-    lines = tuple(_failed_line(result, t) for result in results[:MAX_FAILURES])
-    return Group(sentence=sentence, size=len(results), lines=lines)
+    lines = tuple(_failed_line(result, t) for result in samples[:MAX_FAILURES])
+    return Group(sentence=sentence, size=sum(share.targets for share in shares), lines=lines)
 
 
 def _failed_line(result: ItemResult, t: Texts) -> Markdown:
@@ -148,7 +150,7 @@ def _head(receipt: Receipt, t: Texts, zone: tzinfo) -> list[Markdown]:
         if size
         else t("result.where", space=place, duration=duration)
     )
-    gone = dentries(receipt, Outcome.ALREADY_GONE)
+    gone = receipt.dentries(Outcome.ALREADY_GONE)
     lines = [where, _decided(receipt.request, t, zone)]
     return [*lines, t("result.gone", n=gone)] if gone else lines
 
@@ -164,12 +166,20 @@ def _decided(request: Request, t: Texts, zone: tzinfo) -> Markdown:
 
 def _groups(receipt: Receipt, t: Texts) -> list[Group]:
     """Failures by what to say about them, the most common first; a cause without a sentence is a group per code."""
-    found: dict[tuple[str, str], list[ItemResult]] = {}
-    for result in receipt.not_gone:
-        key = cause_key(result)
-        found.setdefault((key, result.cause if key == "cause.other" else ""), []).append(result)
-    groups = [_group(key, results, receipt, t) for (key, _), results in found.items()]
+    samples: dict[tuple[str, str], list[ItemResult]] = {}
+    for result in receipt.samples:
+        if not result.outcome.is_gone:
+            samples.setdefault(_group_key(result), []).append(result)
+    groups = [
+        _group(key[0], [share for share in receipt.not_gone if _group_key(share) == key], results, receipt, t)
+        for key, results in samples.items()
+    ]
     return sorted(groups, key=lambda group: -group.size)
+
+
+def _group_key(result: ItemResult | Share) -> tuple[str, str]:
+    key = cause_key(result)
+    return key, result.cause if key == "cause.other" else ""
 
 
 def _failures(receipt: Receipt, groups: Sequence[Group], per_cause: int, t: Texts) -> list[Markdown]:
@@ -180,7 +190,7 @@ def _failures(receipt: Receipt, groups: Sequence[Group], per_cause: int, t: Text
         shown = group.lines[: min(per_cause, MAX_FAILURES - listed)]
         listed += len(shown)
         lines += [group.sentence, *shown]
-    hidden = len(receipt.not_gone) - listed
+    hidden = sum(share.targets for share in receipt.not_gone) - listed
     return [*lines, t("result.more", n=hidden, id=receipt.request.id)] if hidden else lines
 
 

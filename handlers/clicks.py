@@ -150,7 +150,7 @@ def _is_made_already(request: Request, click: CardClick, decision: DecisionKind)
 
 async def _card(services: Services, request: Request, kind: CardKind) -> dict[str, str]:
     show = services.announcer.approval if kind == "approval" else services.announcer.card
-    return card_params(await show(request, await services.jobs.final_receipt(request)))
+    return card_params(await show(request, await services.receipts.final(request)))
 
 
 async def _details(services: Services, click: CardClick, request: Request, t: Texts) -> Response:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from bot.deletion.consent import Consent
 from bot.deletion.problems import PolicyRefused, TargetProblem
 from bot.deletion.resolve import Resolver
@@ -16,6 +20,10 @@ from cards.policy import why_line
 from handlers import excuses
 from handlers.commands import DeleteArgs, LsArgs
 from handlers.services import Context
+from handlers.titles import title_of
+
+LONG_S = 3.0
+"""After so long a person begins to wonder whether they were heard."""
 
 
 async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
@@ -28,15 +36,17 @@ async def delete(ctx: Context, args: DeleteArgs) -> Markdown | None:
         space = await s.spaces.find(
             ctx.message.conversation, ctx.operator, space_id=args.space, targets=args.targets
         )
-        try:
-            manifest = await _resolver(ctx, space).manifest(args.targets)
-        except TargetProblem as problem:
-            return excuses.deleting(problem, ctx.t, targets=len(args.targets))
-        consent = await _consent(ctx, args, manifest)
-        if args.dry_run:
-            shown = dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
-            return paragraphs((shown, ctx.t("request.why", why=why_line(consent.ruling, ctx.t))))
-        request = await _made(ctx, args, manifest, consent)
+        with _resolver(ctx, space) as resolver:
+            try:
+                async with _patience(ctx):
+                    manifest = await resolver.manifest(args.targets)
+            except TargetProblem as problem:
+                return excuses.deleting(problem, ctx.t, targets=len(args.targets))
+            consent = await _consent(ctx, args, manifest)
+            if args.dry_run:
+                shown = dry_run_text(manifest, ctx.t, to_recycle_bin=not args.permanent)
+                return paragraphs((shown, ctx.t("request.why", why=why_line(consent.ruling, ctx.t))))
+            request = await _made(ctx, args, manifest, consent)
     try:
         await s.announcer.ask(request, webhook(ctx))
     except DingTalkError:
@@ -90,11 +100,30 @@ async def _made(ctx: Context, args: DeleteArgs, manifest: Manifest, consent: Con
 async def ls(ctx: Context, args: LsArgs) -> Markdown:
     """What lies in a folder."""
     space = await ctx.services.spaces.find(ctx.message.conversation, ctx.operator, space_id=args.space)
+    with _resolver(ctx, space) as resolver:
+        try:
+            async with _patience(ctx):
+                folder = await resolver.folder(args.folder)
+        except TargetProblem as problem:
+            return excuses.looking(problem, ctx.t)
+    return listing(folder.path, folder.dentries, ctx.t, total=folder.total)
+
+
+@asynccontextmanager
+async def _patience(ctx: Context) -> AsyncIterator[None]:
+    """What takes long is said to take long, as soon as that is clear."""
+
+    async def ask_for_it() -> None:
+        await asyncio.sleep(LONG_S)
+        said = replies.still_looking(ctx.t)
+        await ctx.services.messenger.mention(webhook(ctx), title_of(said), said)
+
+    asking = asyncio.create_task(ask_for_it())
     try:
-        folder = await _resolver(ctx, space).folder(args.folder)
-    except TargetProblem as problem:
-        return excuses.looking(problem, ctx.t)
-    return listing(folder.path, folder.dentries, ctx.t)
+        yield
+    finally:
+        asking.cancel()
+        await asyncio.wait([asking])
 
 
 def webhook(ctx: Context) -> Webhook:

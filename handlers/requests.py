@@ -29,7 +29,7 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
     under_way = None
     if request.state is RequestState.RUNNING:
         under_way = await s.store.jobs.progress(request, at=s.clock())
-    return status_text(request, ctx.t, s.zone, await s.jobs.final_receipt(request), under_way)
+    return status_text(request, ctx.t, s.zone, await s.receipts.final(request), under_way)
 
 
 def may_see(ctx: Context, request: Request) -> bool:

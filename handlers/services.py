@@ -9,8 +9,8 @@ from typing import Literal
 
 from bot.deletion.consent import Consents
 from bot.deletion.decisions import Decisions
-from bot.deletion.job import Jobs
 from bot.deletion.lifecycle import Lifecycle
+from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk
 from bot.engine import Engine
@@ -34,7 +34,7 @@ class Services:
     consents: Consents
     lifecycle: Lifecycle
     decisions: Decisions
-    jobs: Jobs
+    receipts: Receipts
     spaces: SpaceFinder
     operators: Operators
     messenger: Messenger

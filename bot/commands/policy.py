@@ -174,7 +174,6 @@ def _facts(asked: dict[str, Any], settings: PolicySettings) -> Facts:
         others=asked["others"],
         newest=newest.replace(tzinfo=ZoneInfo(settings.timezone)) if newest else None,
         permanent=asked["permanent"],
-        targets=paths,
         paths=paths,
         departments=frozenset(asked["departments"]),
         roles=frozenset(asked["roles"]),

@@ -8,7 +8,7 @@ old by then, what changed is skipped, too. DingTalk has no conditional delete: a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.deletion.problems import TargetProblem
@@ -17,6 +17,7 @@ from bot.dingtalk import DingTalk
 from bot.dingtalk.dentry import QueryItem
 from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.models import Dentry, Entry, Outcome, Request
+from bot.spool import in_parts
 from bot.store import Store
 
 MAX_NAMES = 3
@@ -68,26 +69,46 @@ class Drift:
 
     async def gone_inside(self, request: Request, folder: Dentry) -> int:
         """How much of what the card showed in a folder is gone, though the folder is not; 0 if that cannot be told."""
-        shown = await self._store.requests.inside(request.id, [folder.dentry_id])
+        left: set[str] = set()
         try:
-            left = {dentry.dentry_id for dentry in await self._resolver(request).contents(folder)}
+            with self._resolver(request) as resolver:
+                async for part in in_parts(await resolver.contents(folder)):
+                    left |= (await self._shown(request, folder, part)).keys()
         except (DingTalkError, TargetProblem):
             return 0
-        return len(shown[folder.dentry_id].keys() - left)
+        return await self._store.requests.count_inside(request.id, folder.dentry_id) - len(left)
 
     async def _folders(self, request: Request, folders: Sequence[Entry], *, took_long: bool) -> set[str]:
-        shown = await self._store.requests.inside(request.id, [entry.dentry.dentry_id for entry in folders])
-        resolver = self._resolver(request)
         changed: set[str] = set()
-        for folder in folders:
-            folder_id = folder.dentry.dentry_id
-            look = await _look(resolver, folder.dentry, shown[folder_id])
-            if look.added:
-                names = [dentry.name for dentry in look.added[:MAX_NAMES]]
-                await self._store.jobs.note_added(request.id, folder_id, len(look.added), names)
-            if look.added or look.is_too_much or (took_long and look.has_altered):
-                changed.add(folder_id)
+        with self._resolver(request) as resolver:
+            for folder in folders:
+                folder_id = folder.dentry.dentry_id
+                look = await self._look(request, folder.dentry, resolver)
+                if look.added:
+                    await self._store.jobs.note_added(request.id, folder_id, look.added, look.names)
+                if look.added or look.is_too_much or (took_long and look.has_altered):
+                    changed.add(folder_id)
         return changed
+
+    async def _look(self, request: Request, folder: Dentry, resolver: Resolver) -> Look:
+        look = Look()
+        try:
+            now = await resolver.contents(folder)
+        except NotFound:  # it is gone; what is sent for it says so
+            return look
+        except TargetProblem:
+            look.is_too_much = True
+            return look
+        async for part in in_parts(now):
+            look.compare(part, await self._shown(request, folder, part))
+        return look
+
+    async def _shown(
+        self, request: Request, folder: Dentry, dentries: Sequence[Dentry]
+    ) -> Mapping[str, Dentry]:
+        """Those of these that the card showed in this folder, as they were then."""
+        ids = [dentry.dentry_id for dentry in dentries]
+        return await self._store.requests.shown_inside(request.id, folder.dentry_id, ids)
 
     def _resolver(self, request: Request) -> Resolver:
         """Looks into folders as they are now, and stops when it is far more than the request had."""
@@ -99,26 +120,21 @@ class Drift:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Look:
-    """A folder now, against what was shown in it: what came in, and whether something is not as it was."""
+    """A folder now, against what was shown in it: how much came in, the first names of it, what is not as it was."""
 
-    added: Sequence[Dentry] = ()
+    added: int = 0
+    names: list[str] = field(default_factory=list)
     has_altered: bool = False
     is_too_much: bool = False
-    """so much more than was shown that counting stopped"""
 
-
-async def _look(resolver: Resolver, folder: Dentry, shown: Mapping[str, Dentry]) -> Look:
-    try:
-        now = await resolver.contents(folder)
-    except NotFound:  # it is gone; what is sent for it says so
-        return Look()
-    except TargetProblem:
-        return Look(is_too_much=True)
-    added = [dentry for dentry in now if dentry.dentry_id not in shown]
-    known = [dentry for dentry in now if dentry.dentry_id in shown]
-    return Look(added, any(_differs(shown[dentry.dentry_id], dentry) for dentry in known))
+    def compare(self, now: Sequence[Dentry], shown: Mapping[str, Dentry]) -> None:
+        added = [dentry.name for dentry in now if dentry.dentry_id not in shown]
+        known = [dentry for dentry in now if dentry.dentry_id in shown]
+        self.names += added[: MAX_NAMES - len(self.names)]
+        self.added += len(added)
+        self.has_altered |= any(_differs(shown[dentry.dentry_id], dentry) for dentry in known)
 
 
 def _differs(agreed: Dentry, now: Dentry) -> bool:

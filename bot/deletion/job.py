@@ -18,17 +18,15 @@ from bot.deletion.drift import Drift
 from bot.deletion.follow import PATIENT, Follower, Patience
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
 from bot.deletion.progress import Teller
+from bot.deletion.receipts import Receipts
 from bot.deletion.sweep import Sweep
 from bot.dingtalk import DingTalk
 from bot.engine import AWAY, Payload
 from bot.models import Outcome, Receipt, Request, RequestState
 from bot.notices import Notices
-from bot.operators import Operators
 from bot.store import NotMineError, StopAskedError, Store
 
 log = structlog.get_logger()
-
-MAX_OWNERS = 3
 
 
 class Jobs:
@@ -39,7 +37,7 @@ class Jobs:
         dingtalk: DingTalk,
         store: Store,
         announcer: Announcer,
-        operators: Operators,
+        receipts: Receipts,
         clock: Clock,
         *,
         lifecycle: Lifecycle,
@@ -55,7 +53,7 @@ class Jobs:
         """
         self._store = store
         self._announcer = announcer
-        self._operators = operators
+        self._receipts = receipts
         self._clock = clock
         self._lifecycle = lifecycle
         self._notices = notices
@@ -92,30 +90,12 @@ class Jobs:
         if request.state is RequestState.CANCELLED:
             self._lifecycle.spread(request)
             return
-        receipt = await self._with_owners(await self.receipt(request))
+        receipt = await self._receipts.with_owners(await self._receipts.of(request))
         await self._announcer.result(receipt)
         await self._announcer.changed(request, receipt)
         by = request.decided_by.name if request.decided_by else ""
         event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
         await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
-
-    async def final_receipt(self, request: Request) -> Receipt | None:
-        """The account of a request that ended with a job; None for every other."""
-        return await self.receipt(request) if request.state.has_receipt else None
-
-    async def receipt(self, request: Request) -> Receipt:
-        """The account of a job as its rows have it now."""
-        results = await self._store.requests.results(request.id)
-        began = request.decided_at or request.created_at
-        elapsed = (request.finished_at or self._clock()) - began
-        return Receipt(request=request, results=tuple(results), elapsed_s=elapsed.total_seconds())
-
-    async def _with_owners(self, receipt: Receipt) -> Receipt:
-        """Whom to ask about what was denied; a few names are enough."""
-        creators = {result.entry.dentry.creator_id: None for result in receipt.having(Outcome.DENIED)}
-        some = [union_id for union_id in creators if union_id][:MAX_OWNERS]
-        owners = await self._operators.names(receipt.request.requester.corp_id, some)
-        return receipt.model_copy(update={"owners": owners})
 
     async def _begin(self, request_id: str) -> Request | None:
         """Approved becomes running; a job taken up again is running already; any other state has no job."""
@@ -195,7 +175,7 @@ class Jobs:
         finished = await self._store.requests.change(
             request.id,
             {RequestState.RUNNING},
-            _end(now, await self.receipt(now)),
+            _end(now, await self._receipts.of(now)),
             at=self._clock(),
             actor=SYSTEM,
         )

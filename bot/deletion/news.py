@@ -6,8 +6,8 @@ import structlog
 
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
-from bot.deletion.job import Jobs
 from bot.deletion.lifecycle import STATE
+from bot.deletion.receipts import Receipts
 from bot.engine import Engine, Payload
 from bot.models import Request, RequestState
 from bot.notices import Notices
@@ -28,11 +28,11 @@ class News:
     """Spreads changes as durable workflows, one for each."""
 
     def __init__(
-        self, store: Store, announcer: Announcer, jobs: Jobs, notices: Notices, engine: Engine
+        self, store: Store, announcer: Announcer, receipts: Receipts, notices: Notices, engine: Engine
     ) -> None:
         self._store = store
         self._announcer = announcer
-        self._jobs = jobs
+        self._receipts = receipts
         self._notices = notices
         self._engine = engine
 
@@ -45,7 +45,7 @@ class News:
         request = await self._store.requests.get(payload["request_id"])
         shown = None
         while request and request != shown:
-            await self._announcer.changed(request, await self._jobs.final_receipt(request))
+            await self._announcer.changed(request, await self._receipts.final(request))
             shown, request = request, await self._store.requests.get(request.id)
         if request is None:
             return

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from bot.deletion.listings import CHUNK, Contents, Found, Listing
 from bot.deletion.problems import TargetProblem
 from bot.dingtalk import DingTalk
 from bot.dingtalk.dentry import DentryRef, QueryItem
 from bot.dingtalk.errors import Denied, Invalid, NotFound
 from bot.dingtalk.storage import QUERY_BATCH
-from bot.models import Dentry, Entry, Manifest, Space, Target
+from bot.models import Dentry, Manifest, Space, Tally, Target
+from bot.spool import Spool, in_parts
 
 ROOT_ID = "0"
 LISTINGS_AT_ONCE = 8
@@ -22,16 +25,24 @@ MAX_SLIP, MAX_COMPARED, MAX_NAME_COMPARED = 4, 300, 120
 """How far a mistyped name is looked for: comparing names is slow, and everybody waits meanwhile."""
 
 
+MAX_SHOWN = 2000
+"""More of a folder's entries of one kind than that fit into no message."""
+
+
 @dataclass(frozen=True)
 class Folder:
-    """A folder, by its path from the root of its space, and its entries."""
+    """A folder, by its path from the root of its space, and its first entries: folders, then files."""
 
     path: str
-    dentries: list[Dentry]
+    dentries: Sequence[Dentry]
+    total: int
 
 
 class Resolver:
-    """One resolution: remembers each folder it lists, since every listing is a counted call."""
+    """One resolution: remembers each folder it lists, since every listing is a counted call.
+
+    Use it as a context manager: what it found lies in a file, which is gone afterwards.
+    """
 
     def __init__(self, dingtalk: DingTalk, space: Space, *, union_id: str, max_dentries: int) -> None:
         self._dingtalk = dingtalk
@@ -40,8 +51,15 @@ class Resolver:
         self._union_id = union_id
         self._max = max_dentries
         self._no_ids = 0
-        self._listed: dict[str, list[Dentry]] = {}
-        self._room = asyncio.Semaphore(LISTINGS_AT_ONCE)
+        self._spool = Spool()
+        self._listed: dict[str, Listing] = {}
+
+    def __enter__(self) -> Self:
+        self._spool.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._spool.__exit__(*exc)
 
     async def manifest(self, targets: Sequence[Target]) -> Manifest:
         """Freeze what these targets come to. Raises TargetProblem naming the first that is wrong."""
@@ -53,22 +71,24 @@ class Resolver:
             raise TargetProblem("root")
         if len(roots) > self._max:
             raise TargetProblem("over_cap", count=len(roots), max=self._max)
-        inside = {root.dentry_id: await self.contents(root) for root in roots if root.is_folder}
-        nested = {dentry.dentry_id for contents in inside.values() for dentry in contents}
-        kept = [root for root in roots if root.dentry_id not in nested]
-        manifest = Manifest.freeze(self._space, _entries(kept, inside))
-        if manifest.totals.dentries > self._max:
-            raise TargetProblem("over_cap", count=manifest.totals.dentries, max=self._max)
-        return manifest
+        found = [(root, await self.contents(root) if root.is_folder else Contents()) for root in roots]
+        nested = await _nested(found)
+        entries = Found([(root, inside) for root, inside in found if root.dentry_id not in nested])
+        tally = Tally()
+        async for part in in_parts(entries):
+            tally.add(part)
+        if tally.totals.dentries > self._max:
+            raise TargetProblem("over_cap", count=tally.totals.dentries, max=self._max)
+        return Manifest(self._space, entries, tally.totals, tally.digest)
 
     async def folder(self, target: Target) -> Folder:
         """The folder a target names, with what lies in it. Raises TargetProblem when there is none."""
         if target.kind == "root":
-            return Folder("/", await self._children(ROOT_ID))
+            return await _folder("/", await self._children(ROOT_ID))
         found = (await self._dentries([target]))[0]
         if not found.is_folder:
             raise TargetProblem("through_file", path=target.text, file=found.path)
-        return Folder(found.path, await self._children(found.dentry_id))
+        return await _folder(found.path, await self._children(found.dentry_id))
 
     async def _dentries(self, targets: Sequence[Target]) -> list[Dentry]:
         ids = [target.value for target in targets if target.kind == "id"]
@@ -134,37 +154,63 @@ class Resolver:
             if here is not None and not here.is_folder:
                 raise TargetProblem("through_file", path=target.text, file=here.path)
             siblings = await self._children(here.dentry_id if here else ROOT_ID)
-            here = _named(name, siblings, target)
+            here = await _named(name, siblings, target)
         if here is None:
             raise TargetProblem("root")
         return here
 
-    async def contents(self, folder: Dentry) -> list[Dentry]:
+    async def contents(self, folder: Dentry) -> Contents:
         """Everything inside a folder, at any depth; stops as soon as it is too much."""
-        found: list[Dentry] = []
-        level = [folder]
+        found: list[Listing] = []
+        level = [folder.dentry_id]
         while level:
-            listings = await asyncio.gather(
-                *(self._children(parent.dentry_id, at_most=self._max) for parent in level)
-            )
-            children = [child for listing in listings for child in listing]
-            found += children
-            if len(found) >= self._max:
-                raise TargetProblem("over_cap", count=len(found) + 1, max=self._max)
-            level = [child for child in children if child.is_folder]
-        return found
+            listings = await self._level(level, len(Contents(found)))
+            found += listings
+            level = [folder_id for listing in listings for folder_id in listing.folders]
+        return Contents(found)
 
-    async def _children(self, parent_id: str, *, at_most: int | None = None) -> list[Dentry]:
-        """What lies directly in a folder. Raises TargetProblem `over_cap` as soon as it is more than `at_most`."""
+    async def _level(self, folder_ids: Sequence[str], before: int) -> list[Listing]:
+        """What lies directly in each of these folders, some of them asked for at a time."""
+        listed = [Listing(self._spool) for _ in folder_ids]
+        waiting = iter(enumerate(folder_ids))
+
+        async def work() -> None:
+            nonlocal before
+            for number, folder_id in waiting:
+                listed[number] = listing = await self._children(folder_id, at_most=self._max - before)
+                before += len(listing)
+                if before >= self._max:
+                    raise self._too_much(before)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(LISTINGS_AT_ONCE, len(folder_ids))):
+                    tasks.create_task(work())
+        except ExceptionGroup as failed:
+            first = failed.exceptions[0]
+            raise first from first.__cause__
+        return listed
+
+    async def _children(self, parent_id: str, *, at_most: int | None = None) -> Listing:
+        """What lies directly in a folder. Raises TargetProblem `over_cap` as soon as it is `at_most` or more."""
         if parent_id not in self._listed:
-            found: list[Dentry] = []
-            async with self._room:
-                async for info in self._storage.children(self._space.id, parent_id, union_id=self._union_id):
-                    found.append(info.as_dentry())
-                    if at_most is not None and len(found) >= at_most:
-                        raise TargetProblem("over_cap", count=len(found) + 1, max=self._max)
-            self._listed[parent_id] = found
+            listing = Listing(self._spool)
+            page: list[Dentry] = []
+            async for info in self._storage.children(self._space.id, parent_id, union_id=self._union_id):
+                page.append(info.as_dentry())
+                if at_most is not None and len(listing) + len(page) >= at_most:
+                    raise self._too_much(self._max)
+                if len(page) == CHUNK:
+                    listing.add(page)
+                    page = []
+            if page:
+                listing.add(page)
+            self._listed[parent_id] = listing
         return self._listed[parent_id]
+
+    def _too_much(self, inside: int) -> TargetProblem:
+        """The folder itself counts, too."""
+        return TargetProblem("over_cap", count=inside + 1, max=self._max)
 
 
 async def follow(dingtalk: DingTalk, link: Target, *, union_id: str) -> DentryRef:
@@ -179,18 +225,29 @@ async def follow(dingtalk: DingTalk, link: Target, *, union_id: str) -> DentryRe
         raise TargetProblem("link_not_found") from None
 
 
-def _named(name: str, siblings: Sequence[Dentry], target: Target) -> Dentry:
+async def _named(name: str, siblings: Listing, target: Target) -> Dentry:
     """The one sibling with this name: exactly, or else as it looks (width and case of its characters aside)."""
-    for same in (lambda other: other == name, lambda other: _looks(other) == _looks(name)):
-        matches = [dentry for dentry in siblings if same(dentry.name)]
+    looks = _looks(name)
+    sames: tuple[Callable[[str], bool], ...] = (
+        lambda other: other == name,
+        lambda other: _looks(other) == looks,
+    )
+    for same in sames:
+        matches = await siblings.named(same, MAX_COMPARED)
         if len(matches) == 1:
             return matches[0]
         if matches:
             raise TargetProblem("ambiguous", target=target.text, dentries=matches)
-    alike = [d.name for d in siblings if abs(len(d.name) - len(name)) <= MAX_SLIP][:MAX_COMPARED]
-    nearest = difflib.get_close_matches(name, alike, n=1) if len(name) <= MAX_NAME_COMPARED else []
-    path = next((dentry.path for dentry in siblings if nearest and dentry.name == nearest[0]), None)
-    raise TargetProblem("not_found", target=target.text, nearest=path)
+    raise TargetProblem("not_found", target=target.text, nearest=await _nearest(name, siblings))
+
+
+async def _nearest(name: str, siblings: Listing) -> str | None:
+    """The path of the sibling that was probably meant."""
+    if len(name) > MAX_NAME_COMPARED:
+        return None
+    alike = await siblings.named(lambda other: abs(len(other) - len(name)) <= MAX_SLIP, MAX_COMPARED)
+    nearest = difflib.get_close_matches(name, [dentry.name for dentry in alike], n=1)
+    return next((dentry.path for dentry in alike if dentry.name in nearest), None)
 
 
 def _looks(name: str) -> str:
@@ -201,10 +258,20 @@ def _unique(dentries: Iterable[Dentry]) -> list[Dentry]:
     return list({dentry.dentry_id: dentry for dentry in dentries}.values())
 
 
-def _entries(roots: Sequence[Dentry], inside: dict[str, list[Dentry]]) -> Iterable[Entry]:
-    """Each target, followed by what lies in it."""
-    for root in roots:
-        contents = inside.get(root.dentry_id, [])
-        yield Entry(dentry=root, contents=len(contents), contents_bytes=sum(d.size_bytes for d in contents))
-        for dentry in contents:
-            yield Entry(dentry=dentry, target_id=root.dentry_id)
+async def _nested(found: Sequence[tuple[Dentry, Contents]]) -> set[str]:
+    """The targets that lie in another one."""
+    roots = {root.dentry_id for root, _ in found}
+    nested: set[str] = set()
+    if len(roots) > 1:
+        for _, inside in found:
+            nested |= await inside.those_of(roots)
+    return nested
+
+
+async def _folder(path: str, listing: Listing) -> Folder:
+    folders: list[Dentry] = []
+    files: list[Dentry] = []
+    async for part in in_parts(listing):
+        folders += [dentry for dentry in part if dentry.is_folder][: MAX_SHOWN - len(folders)]
+        files += [dentry for dentry in part if not dentry.is_folder][: MAX_SHOWN - len(files)]
+    return Folder(path, [*folders, *files], len(listing))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import AsyncIterable
 from pathlib import PurePath
 
 from bot.dingtalk.errors import Invalid
@@ -15,6 +16,7 @@ from bot.dingtalk.wired import WiredSnake
 
 UPLOAD = Api("POST", "/media/upload", write=True)
 MAX_BYTES = 20 * 1024 * 1024
+TOO_LARGE = "fileSize"
 SHOWN_TYPES = frozenset({"xlsx", "pdf", "zip", "rar", "doc", "docx"})
 """What a file message may carry; anything else has to be packed."""
 
@@ -31,8 +33,7 @@ class Media:
 
     async def upload(self, name: str, content: bytes) -> str:
         """Keep a file of 1 byte to 20 MB; the mediaId, which may be used again and again."""
-        if not 0 < len(content) <= MAX_BYTES:
-            raise Invalid(UPLOAD.name, "fileSize", f"{len(content)} bytes: a file has 1 byte to 20 MB")
+        _check_size(len(content))
         upload = Upload(part="media", name=name, content=content)
         answer = await self._wire.ask(UPLOAD, _Uploaded, body={"type": "file"}, upload=upload)
         return answer.media_id
@@ -51,3 +52,21 @@ def sendable(name: str, content: bytes) -> tuple[str, bytes]:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, content)
     return f"{PurePath(name).stem}.zip", packed.getvalue()
+
+
+async def packed(name: str, pieces: AsyncIterable[bytes]) -> tuple[str, bytes]:
+    """A file of any size as a message can carry it, packed as its pieces come.
+
+    Raises Invalid with the code `fileSize` as soon as it is too large to be sent.
+    """
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(name, "w") as file:
+        async for piece in pieces:
+            file.write(piece)
+            _check_size(whole.tell())
+    return f"{PurePath(name).stem}.zip", whole.getvalue()
+
+
+def _check_size(size_bytes: int) -> None:
+    if not 0 < size_bytes <= MAX_BYTES:
+        raise Invalid(UPLOAD.name, TOO_LARGE, f"{size_bytes} bytes: a file has 1 byte to 20 MB")

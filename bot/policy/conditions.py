@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from bot.models import Condition, ConditionKind, Conversation
-from bot.policy import paths
 from bot.policy.facts import Facts
 
 ONE_TO_ONE = "one_to_one"
@@ -25,12 +24,12 @@ def holds(condition: Condition, facts: Facts, *, refusing: bool) -> bool:
 
 def path_inside(condition: Condition, facts: Facts) -> str | None:
     """The first path that lies where a condition on paths looks."""
-    return paths.any_in(_texts(condition), facts.joined_paths)
+    return facts.where.first_in(_texts(condition))
 
 
 def path_outside(condition: Condition, facts: Facts) -> str | None:
     """The first path that does not."""
-    return paths.any_out(_texts(condition), facts.joined_paths)
+    return facts.where.first_out(_texts(condition))
 
 
 def is_among(conversation: Conversation, ids: Collection[str]) -> bool:
@@ -44,7 +43,7 @@ def _texts(condition: Condition) -> tuple[str, ...]:
 
 
 def _all_in(facts: Facts, patterns: tuple[str, ...]) -> bool:
-    return bool(facts.paths) and paths.any_out(patterns, facts.joined_paths) is None
+    return bool(facts.where) and facts.where.first_out(patterns) is None
 
 
 def _changed_within(facts: Facts, seconds: int) -> bool:

@@ -3,7 +3,7 @@
 `/2023/drafts` is that entry and all that lies in it; `/*/drafts` the same in every folder of the root;
 `/**/drafts` at any depth, the root included; `/2023/**` what lies in /2023 but not that folder itself.
 
-All paths of a manifest are searched at once, as one text, and only for patterns whose literal parts are in it at
+Many paths are searched at once, as one text, and only for patterns whose literal parts are in it at
 all: a thousand paths against a hundred rules must not hold up a click. Every group between two `**`, and every
 name between two `*`, is matched as early as it can be and never again (what follows has the more room), so no
 pattern can make the search explode.
@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
+from typing import Protocol
+
+Patterns = tuple[str, ...]
 
 _END = "\0"
 _BOUNDARY = rf"(?=[/{_END}])"
@@ -35,6 +38,61 @@ def checked(pattern: str) -> str:
         name for name, before in zip(names, [None, *names], strict=False) if name != "**" or before != "**"
     ]
     return _normal("/" + "/".join(once))
+
+
+class Located(Protocol):
+    """Paths, as rules ask about them."""
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+
+    def first_in(self, patterns: Patterns) -> str | None:
+        """The first path that one of the patterns covers."""
+
+    def first_out(self, patterns: Patterns) -> str | None:
+        """The first path that none of the patterns covers."""
+
+
+class AnyLocated:
+    """Answers of all patterns; keeps the paths."""
+
+    def __init__(self, paths: Collection[str]) -> None:
+        self._text = joined(paths)
+        self._is_some = bool(paths)
+
+    def __bool__(self) -> bool:
+        return self._is_some
+
+    def first_in(self, patterns: Patterns) -> str | None:
+        return any_in(patterns, self._text)
+
+    def first_out(self, patterns: Patterns) -> str | None:
+        return any_out(patterns, self._text)
+
+
+class Sieve:
+    """Answers of those patterns it was made for; paths run through it, and only the first to fit are kept."""
+
+    def __init__(self, asked: Iterable[Patterns]) -> None:
+        self._in: dict[Patterns, str | None] = dict.fromkeys(asked)
+        self._out = dict(self._in)
+        self._is_some = False
+
+    def add(self, paths: Collection[str]) -> None:
+        self._is_some |= bool(paths)
+        text = joined(paths)
+        for found, first in ((self._in, any_in), (self._out, any_out)):
+            for patterns in [asked for asked, path in found.items() if path is None]:
+                found[patterns] = first(patterns, text)
+
+    def __bool__(self) -> bool:
+        return self._is_some
+
+    def first_in(self, patterns: Patterns) -> str | None:
+        return self._in[patterns]
+
+    def first_out(self, patterns: Patterns) -> str | None:
+        return self._out[patterns]
 
 
 def joined(paths: Iterable[str]) -> str:

@@ -73,6 +73,11 @@ class Policy:
         """Whether any rule looks at departments or roles: only then is it worth asking for them."""
         return any(rule.departments is not None or rule.roles is not None for rule in self.rules)
 
+    @cached_property
+    def asks_where(self) -> frozenset[tuple[str, ...]]:
+        """The patterns that rules have for paths."""
+        return frozenset(rule.paths for rule in self.rules if rule.paths is not None)
+
     def ruling(self, facts: Facts) -> Ruling:
         """The answer of the first rule that fits, refusing ones before all others; without one, a refusal.
 

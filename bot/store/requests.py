@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Insert,
+    Integer,
+    MetaData,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    cast,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import (
     Dentry,
@@ -19,8 +36,10 @@ from bot.models import (
     Outcome,
     Request,
     RequestState,
-    digest_of,
+    Share,
+    Tally,
 )
+from bot.spool import PART, in_parts
 from bot.store.database import Database
 from bot.store.people import note_person
 from bot.store.rows import entering, entry_of, news, note, note_state, request_of, row_of
@@ -53,30 +72,20 @@ class Requests:
 
         Raises IdTakenError when the id is in use.
         """
-        async with self._database.writing() as connection:
-            try:
-                await connection.execute(requests.insert().values(**row_of(request)))
-            except IntegrityError as exc:
-                raise IdTakenError(request.id) from exc
-            await connection.execute(manifest_entries.insert(), _entry_rows(request.id, manifest.entries))
-            who = request.requester
-            await note_person(connection, request.id, who.user_id, "requester", who.name)
-            await note(
-                connection,
-                request,
-                request.created_at,
-                actor=request.requester.user_id,
-                event="request.created",
-                digest=request.digest,
-                space_id=request.space.id,
-                targets=request.totals.targets,
-                dentries=request.totals.dentries,
-                to_recycle_bin=request.to_recycle_bin,
-                reason=request.reason,
-                rule=request.ruling.rule,
-                answer=request.ruling.answer,
-                policy_hash=request.ruling.policy_hash,
-            )
+        if request.totals.dentries <= PART:
+            rows = [_entry_row(request.id, *numbered) for numbered in enumerate(manifest.entries)]
+            async with self._database.writing() as connection:
+                await _insert(connection, request, manifest_entries.insert(), rows)
+            return
+        async with self._database.staging(_STAGED) as staged:
+            async for part in in_parts(enumerate(manifest.entries)):
+                await staged.execute(
+                    _STAGED.insert(), [_entry_row(request.id, *numbered) for numbered in part]
+                )
+            await staged.commit()
+            copied = manifest_entries.insert().from_select(_STAGED.c.keys(), select(_STAGED))
+            async with self._database.writing(staged):
+                await _insert(staged, request, copied)
 
     async def get(self, request_id: str) -> Request | None:
         return await self._one(select(requests).where(requests.c.id == request_id))
@@ -163,41 +172,101 @@ class Requests:
             await connection.execute(change.values(told=request.news))
 
     async def entries(
-        self, request_id: str, *, targets_only: bool = False, offset: int = 0, limit: int | None = None
+        self, request_id: str, *, targets_only: bool = False, offset: int = 0, limit: int
     ) -> list[Entry]:
-        """Lines of the frozen manifest in its order."""
-        rows = await self._entry_rows(request_id, targets_only, offset, limit)
-        return [entry_of(row) for row in rows]
+        """Lines of the frozen manifest in its order; there may be more of them than there is memory for."""
+        table = manifest_entries
+        read = (table.c.dentry, table.c.target_id, table.c.contents, table.c.contents_bytes)
+        query = select(*read).where(table.c.request_id == request_id).order_by(table.c.position)
+        if targets_only:
+            query = query.where(table.c.target_id.is_(None)).offset(offset).limit(limit)
+        else:
+            query = query.where(table.c.position >= offset, table.c.position < offset + limit)
+        async with self._database.reading() as connection:
+            return [entry_of(row) for row in (await connection.execute(query)).mappings()]
 
     async def digest(self, request_id: str) -> str:
         """The digest of the manifest as its rows have it now, to be compared with the one that was agreed to."""
-        return digest_of(await self.entries(request_id))
+        tally, seen = Tally(), 0
+        while part := await self.entries(request_id, offset=seen, limit=PART):
+            tally.add(part)
+            seen += len(part)
+        return tally.digest
 
-    async def inside(self, request_id: str, target_ids: Collection[str]) -> dict[str, dict[str, Dentry]]:
-        """What the manifest shows inside these folders, by folder and dentryId."""
+    async def shown_inside(
+        self, request_id: str, folder_id: str, dentry_ids: Collection[str]
+    ) -> dict[str, Dentry]:
+        """Those of these dentries that the manifest shows inside this folder, by id, as they were then."""
         table = manifest_entries
-        query = select(table).where(table.c.request_id == request_id, table.c.target_id.in_(target_ids))
-        shown: dict[str, dict[str, Dentry]] = {target_id: {} for target_id in target_ids}
+        query = select(table.c.dentry_id, table.c.dentry).where(
+            table.c.request_id == request_id,
+            table.c.target_id == folder_id,
+            table.c.dentry_id.in_(dentry_ids),
+        )
         async with self._database.reading() as connection:
-            for row in (await connection.execute(query)).mappings():
-                shown[row["target_id"]][row["dentry_id"]] = Dentry.model_validate(row["dentry"])
-        return shown
+            rows = await connection.execute(query)
+            return {row.dentry_id: Dentry.model_validate(row.dentry) for row in rows}
 
-    async def results(self, request_id: str) -> list[ItemResult]:
+    async def count_inside(self, request_id: str, folder_id: str) -> int:
+        """How many dentries the manifest shows inside this folder."""
+        table = manifest_entries
+        query = select(func.count(table.c.dentry_id.distinct())).where(
+            table.c.request_id == request_id, table.c.target_id == folder_id
+        )
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def results(
+        self, request_id: str, *, offset: int = 0, limit: int | None = None
+    ) -> list[ItemResult]:
         """What became of the targets so far, in the order of the manifest; the undecided are left out."""
-        rows = await self._entry_rows(request_id, True, 0, None)
-        return [
-            ItemResult(
-                entry=entry_of(row),
-                outcome=Outcome(row["outcome"]),
-                cause=row["cause"],
-                gone=row["gone"],
-                added=row["added"],
-                added_names=tuple(row["added_names"]),
-            )
-            for row in rows
-            if row["outcome"]
-        ]
+        query = _decided(request_id).order_by(manifest_entries.c.position).offset(offset).limit(limit)
+        async with self._database.reading() as connection:
+            return [_result(row) for row in (await connection.execute(query)).mappings()]
+
+    async def shares(self, request_id: str) -> list[Share]:
+        """What became of the targets so far in numbers, by outcome, cause, and whether anything was added."""
+        table, each = manifest_entries, _ends()
+        sums = {
+            "targets": func.count(),
+            "dentries": func.sum(1 + table.c.contents - table.c.gone),
+            "size_bytes": func.sum(_size_bytes() + table.c.contents_bytes),
+            "gone": func.sum(table.c.gone),
+            "added": func.sum(table.c.added),
+        }
+        query = (
+            _decided(request_id)
+            .with_only_columns(*each[:2], *(amount.label(name) for name, amount in sums.items()))
+            .group_by(*each)
+            .order_by(func.min(table.c.position))
+        )
+        async with self._database.reading() as connection:
+            return [Share.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+    async def samples(self, request_id: str, of_each: int) -> list[ItemResult]:
+        """The first targets of each share, in the order of the manifest."""
+        table = manifest_entries
+        number = func.row_number().over(partition_by=_ends(), order_by=table.c.position)
+        ranked = _decided(request_id).with_only_columns(table.c.position, number.label("number")).subquery()
+        first = select(ranked.c.position).where(ranked.c.number <= of_each)
+        query = _decided(request_id).where(table.c.position.in_(first)).order_by(table.c.position)
+        async with self._database.reading() as connection:
+            return [_result(row) for row in (await connection.execute(query)).mappings()]
+
+    async def creators(self, request_id: str, outcome: Outcome, limit: int) -> list[str]:
+        """Who made targets with this outcome, as far as known, in the order of the manifest: unionIds."""
+        table = manifest_entries
+        creator = table.c.dentry["creator_id"].as_string()
+        query = (
+            _decided(request_id)
+            .where(table.c.outcome == outcome, creator != "")
+            .with_only_columns(creator)
+            .group_by(creator)
+            .order_by(func.min(table.c.position))
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).scalars())
 
     async def add_card(self, out_track_id: str, request: Request, kind: CardKind, delivered_as: str) -> None:
         """Remember a card as ours. Called before it is sent: a click must never find an unknown card."""
@@ -240,27 +309,91 @@ class Requests:
         async with self._database.reading() as connection:
             return [request_of(row) for row in (await connection.execute(query)).mappings()]
 
-    async def _entry_rows(
-        self, request_id: str, targets_only: bool, offset: int, limit: int | None
-    ) -> list[RowMapping]:
-        table = manifest_entries
-        query = select(table).where(table.c.request_id == request_id).order_by(table.c.position)
-        if targets_only:
-            query = query.where(table.c.target_id.is_(None))
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query.offset(offset).limit(limit))).mappings())
+
+def _result(row: RowMapping) -> ItemResult:
+    return ItemResult(
+        entry=entry_of(row),
+        outcome=Outcome(row["outcome"]),
+        cause=row["cause"],
+        gone=row["gone"],
+        added=row["added"],
+        added_names=tuple(row["added_names"]),
+    )
 
 
-def _entry_rows(request_id: str, entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    return [
-        {
-            "request_id": request_id,
-            "position": position,
-            "dentry_id": entry.dentry.dentry_id,
-            "target_id": entry.target_id,
-            "contents": entry.contents,
-            "contents_bytes": entry.contents_bytes,
-            "dentry": entry.dentry.model_dump(mode="json"),
-        }
-        for position, entry in enumerate(entries)
-    ]
+def _targets(request_id: str) -> Select[Any]:
+    table = manifest_entries
+    return select(table).where(table.c.request_id == request_id, table.c.target_id.is_(None))
+
+
+def _decided(request_id: str) -> Select[Any]:
+    return _targets(request_id).where(manifest_entries.c.outcome.is_not(None))
+
+
+def _ends() -> tuple[ColumnElement[Any], ...]:
+    """What makes a share."""
+    table = manifest_entries
+    return table.c.outcome, table.c.cause, table.c.added > 0
+
+
+def _size_bytes() -> ColumnElement[int]:
+    """The size of a dentry itself; on the way through JSON it must not become a number of 32 bits."""
+    return cast(manifest_entries.c.dentry["size_bytes"].as_string(), BigInteger)
+
+
+_STAGED = Table(
+    "staged_entries",
+    MetaData(),
+    Column("request_id", String(16)),
+    Column("position", Integer),
+    Column("dentry_id", String(128)),
+    Column("target_id", String(128)),
+    Column("contents", Integer),
+    Column("contents_bytes", BigInteger),
+    Column("dentry", JSON),
+    prefixes=["TEMPORARY"],
+)
+"""What the rows of a new manifest have."""
+
+
+async def _insert(
+    connection: AsyncConnection,
+    request: Request,
+    manifest: Insert,
+    rows: Sequence[dict[str, Any]] | None = None,
+) -> None:
+    try:
+        await connection.execute(requests.insert().values(**row_of(request)))
+    except IntegrityError as exc:
+        raise IdTakenError(request.id) from exc
+    await connection.execute(manifest, rows)
+    who = request.requester
+    await note_person(connection, request.id, who.user_id, "requester", who.name)
+    await note(
+        connection,
+        request,
+        request.created_at,
+        actor=request.requester.user_id,
+        event="request.created",
+        digest=request.digest,
+        space_id=request.space.id,
+        targets=request.totals.targets,
+        dentries=request.totals.dentries,
+        to_recycle_bin=request.to_recycle_bin,
+        reason=request.reason,
+        rule=request.ruling.rule,
+        answer=request.ruling.answer,
+        policy_hash=request.ruling.policy_hash,
+    )
+
+
+def _entry_row(request_id: str, position: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "request_id": request_id,
+        "position": position,
+        "dentry_id": entry.dentry.dentry_id,
+        "target_id": entry.target_id,
+        "contents": entry.contents,
+        "contents_bytes": entry.contents_bytes,
+        "dentry": entry.dentry.model_dump(mode="json"),
+    }

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 metadata = MetaData(
@@ -118,6 +119,13 @@ manifest_entries = Table(
     Column("new_dentry_id", String(128), nullable=False, server_default=""),
     Column("new_path", Text, nullable=False, server_default=""),
     Index("ix_manifest_entries_dentry", "request_id", "dentry_id"),
+    Index(
+        "ix_manifest_entries_targets",
+        "request_id",
+        "position",
+        sqlite_where=text("target_id IS NULL"),
+        postgresql_where=text("target_id IS NULL"),
+    ),
 )
 """The manifest is frozen; only its targets get sent_at, outcome and what belongs to it written later."""
 

@@ -63,6 +63,13 @@ class Program:
         return Ended(self._process.returncode, output.decode(), (self._said + errors).decode())
 
     @property
+    def peak_bytes(self) -> int:
+        """The most memory it has ever held, as Linux counts it."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) * 1024
+
+    @property
     def runs(self) -> bool:
         return self._process.returncode is None
 

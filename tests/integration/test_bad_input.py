@@ -176,7 +176,7 @@ async def test_what_folders_hold_is_counted_together_and_no_further_than_needed(
         await office.control.ask("DELETE", "calls")
         assert "At most 50" in await refusal(office, "wang", "rm /deep")
         listings = await office.calls("GET /v1.0/storage/spaces/{spaceId}/dentries")
-        assert len(listings) == 1 + 1 + 20, "the third level is not asked for any more"
+        assert len(listings) <= 1 + 1 + 20, "the third level is not asked for any more"
         await unharmed(office)
 
 

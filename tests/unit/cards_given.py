@@ -25,6 +25,7 @@ from bot.models import (
     Request,
     RequestState,
     Ruling,
+    Share,
     Space,
     Survey,
     Totals,
@@ -144,7 +145,27 @@ def receipt(results: Sequence[ItemResult], **given: object) -> Receipt:
     """A job of three seconds with these results; `given` goes into its request."""
     asked = request([result.entry for result in results], decided_by=WANG)
     asked = asked.model_copy(update={"state": RequestState.RUNNING, **given})
-    return Receipt(request=asked, results=tuple(results), elapsed_s=3.2)
+    return accounted(asked, results, 3.2)
+
+
+def accounted(asked: Request, results: Sequence[ItemResult], elapsed_s: float = 3) -> Receipt:
+    """The receipt of a request whose job had these results, all of which are samples."""
+    ends: dict[tuple[Outcome, str, bool], list[ItemResult]] = {}
+    for each in results:
+        ends.setdefault((each.outcome, each.cause, each.added > 0), []).append(each)
+    shares = tuple(
+        Share(
+            outcome=outcome,
+            cause=cause,
+            targets=len(same),
+            dentries=sum(each.dentries for each in same),
+            size_bytes=sum(each.entry.size_bytes for each in same),
+            gone=sum(each.gone for each in same),
+            added=sum(each.added for each in same),
+        )
+        for (outcome, cause, _), same in ends.items()
+    )
+    return Receipt(request=asked, shares=shares, samples=tuple(results), elapsed_s=elapsed_s)
 
 
 def result(entry: Entry, outcome: Outcome = Outcome.DELETED, cause: str = "") -> ItemResult:

@@ -16,7 +16,6 @@ from bot.models import (
     Operator,
     Outcome,
     Owner,
-    Receipt,
     RequestState,
     Ruling,
     Space,
@@ -36,6 +35,7 @@ from tests.unit.cards_given import (
     LI,
     SHANGHAI,
     WANG,
+    accounted,
     file,
     folder,
     hostile,
@@ -194,7 +194,7 @@ def test_the_result_fits_whoever_approved_and_whatever_was_added(
         for number in range(9)
     ]
     asked = voted(*[yes(who)] * approvals, state=RequestState.FAILED, decided_by=who, requester=who)
-    card = result_card(Receipt(request=asked, results=tuple(changed), elapsed_s=1), t, SHANGHAI)
+    card = result_card(accounted(asked, changed, 1), t, SHANGHAI)
 
     assert_fits(card)
     assert "📁" in card.markdown

@@ -9,7 +9,7 @@ import pytest
 from bot.models import Conversation, Language, Manifest, Outcome, Request, RequestState
 from cards.fit import PAGE_BYTES
 from cards.help import COMMANDS, help_command, help_text
-from cards.lists import details_pages, dry_run_text, listing
+from cards.lists import PAGE_ROWS, details_page, details_pages, dry_run_text, listing
 from cards.status import MAX_REQUESTS, status_list, status_text, whoami_text
 from cards.texts import texts
 from tests.unit.cards_given import (
@@ -73,6 +73,19 @@ def test_every_outcome_has_its_words(outcome: Outcome) -> None:
         assert details_pages(request(), [result(ENTRIES[1], outcome)], t)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_of_very_many_has_all_its_rows_however_long_they_are(language: Language) -> None:
+    pattern = '"' * 240 + "名"
+    rows = [file(f"/{pattern}/{number}.pdf", 1000) for number in range(PAGE_ROWS)]
+    changed = {"outcome": Outcome.CHANGED, "added": 9, "added_names": (pattern,) * 3}
+    for shown in (rows, [result(row).model_copy(update=changed) for row in rows]):
+        page = details_page(voted(), shown, texts(language), page=2, of=2500)
+        assert message_bytes(page) <= PAGE_BYTES + 100
+        assert page.count("📄") == PAGE_ROWS
+        assert "2,500" in page.split("\n\n")[0]
+    assert len(details_page(voted(), ENTRIES, EN, page=1, of=2).split("\n\n")) == 2 + len(ENTRIES)
+
+
 def test_details_of_nothing_are_one_page() -> None:
     assert len(details_pages(request([]), [], EN)) == 1
 
@@ -81,6 +94,8 @@ def test_a_listing_has_folders_first_and_says_what_is_left_out() -> None:
     few = [file("/x/b.pdf", 1000).dentry, folder("/x/a").dentry]
     assert listing("/x", few, EN).split("\n\n") == ["2 items in **/x**", "📁 a", "📄 b.pdf · 1.0 KB"]
     assert listing("/x", [], ZH) == "**/x** 是空的。"
+    cut = listing("/x", few, EN, total=100_000).split("\n\n")
+    assert (cut[0], cut[-1]) == ("100,000 items in **/x**", "… and 99,998 more")
 
 
 def test_a_listing_counts_what_it_leaves_out() -> None:

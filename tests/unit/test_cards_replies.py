@@ -42,6 +42,8 @@ REPLIES: dict[str, Reply] = {
     "too_long": lambda t, _: replies.too_long(t, 4000),
     "bad_path": replies.bad_path,
     "bad_link": lambda t, _: replies.bad_link(t),
+    "still_looking": lambda t, _: replies.still_looking(t),
+    "file_too_large": replies.file_too_large,
     "more_pages": lambda t, x: replies.more_pages(t, x, 11, 43),
     "option_without_value": replies.option_without_value,
     "unexpected_value": replies.unexpected_value,

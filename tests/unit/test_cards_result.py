@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.models import ItemResult, Outcome, Receipt, RequestState, Ruling
+from bot.models import ItemResult, Outcome, RequestState, Ruling
 from cards.result import MAX_FAILURES, cause_key, result_card
 from cards.texts import texts
 from tests.unit.cards_given import (
@@ -12,6 +12,7 @@ from tests.unit.cards_given import (
     LI,
     SHANGHAI,
     ZHAO,
+    accounted,
     button_ids,
     file,
     folder,
@@ -151,7 +152,7 @@ def test_a_permanent_deletion_is_not_said_to_be_restorable() -> None:
 
 def test_everybody_who_approved_is_named() -> None:
     both = voted(yes(LI), yes(ZHAO, 18), needed=2, state=RequestState.RUNNING, decided_by=ZHAO)
-    card = result_card(Receipt(request=both, results=(result(ENTRIES[1]),), elapsed_s=3), ZH, SHANGHAI)
+    card = result_card(accounted(both, [result(ENTRIES[1])]), ZH, SHANGHAI)
     assert "**王小明** 提出，**李经理**（14:05）、**赵同事**（14:20）批准" in card.markdown
 
 
@@ -162,7 +163,7 @@ def test_what_changed_since_the_approval_is_said_with_what_is_new() -> None:
         ItemResult(entry=folder("/e"), outcome=Outcome.CHANGED, added=2),
         result(ENTRIES[1], Outcome.CHANGED),
     ]
-    given = Receipt(request=voted(yes(LI), decided_by=LI), results=tuple(changed), elapsed_s=3)
+    given = accounted(voted(yes(LI), decided_by=LI), changed)
     shown = result_card(given, ZH, SHANGHAI).markdown.split("\n\n")
 
     assert shown[2:-2] == [
@@ -179,11 +180,11 @@ def test_what_changed_since_the_approval_is_said_with_what_is_new() -> None:
 
 def test_rights_that_lack_are_those_of_whoever_it_ran_as() -> None:
     given = voted(yes(LI), decided_by=LI, ruling=Ruling(answer="approve", run_as="approver"))
-    denied = Receipt(request=given, results=(result(ENTRIES[1], Outcome.DENIED),), elapsed_s=3)
+    denied = accounted(given, [result(ENTRIES[1], Outcome.DENIED)])
     assert "李经理没有删除权限" in result_card(denied, ZH, SHANGHAI).markdown
 
 
 def test_who_asked_is_named_where_nobody_had_to_confirm() -> None:
     given = request(state=RequestState.RUNNING).model_copy(update={"ruling": Ruling(answer="run")})
-    ran = Receipt(request=given, results=(result(ENTRIES[1]),), elapsed_s=3)
+    ran = accounted(given, [result(ENTRIES[1])])
     assert "**王小明** 提出，按规则无需确认" in result_card(ran, ZH, SHANGHAI).markdown

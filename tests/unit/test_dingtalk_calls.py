@@ -1,8 +1,9 @@
 """What the single calls send and make of the answer, where a plain round trip does not show it."""
 
 import io
+import random
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import stamina
 
 from bot.dingtalk import Progress, errors
 from bot.dingtalk.hosts import own_address
+from bot.dingtalk.media import packed
 from bot.models import Conversation
 from tests.unit.dingtalk_server import FakeDingTalk, Reply
 
@@ -404,6 +406,24 @@ async def test_a_file_of_no_size_for_dingtalk_is_not_sent(size: int) -> None:
         with pytest.raises(errors.Invalid, match="20 MB"):
             await client.media.upload("a.pdf", bytes(size))
     assert server.seen == []
+
+
+async def test_a_file_is_packed_as_it_grows_and_no_further_than_dingtalk_takes() -> None:
+    taken = 0
+
+    async def pieces(number: int, size: int) -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(number):
+            taken += 1
+            yield random.Random(taken).randbytes(size)  # noqa: S311 - something that cannot be made smaller
+
+    name, content = await packed("清单.csv", pieces(3, 9))
+    assert name == "清单.zip"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert len(archive.read("清单.csv")) == 27
+    with pytest.raises(errors.Invalid, match="20 MB"):
+        await packed("清单.csv", pieces(99, 8 * 1024 * 1024))
+    assert taken < 3 + 5
 
 
 async def test_a_refused_token_sends_the_file_again() -> None:

@@ -6,20 +6,17 @@ from datetime import datetime
 
 import pytest
 
-from bot.models import Dentry, Entry, Manifest
-from bot.policy import Facts
-from tests.unit.policy_given import GROUP
-from tests.unit.store_given import NOW, REQUESTER, SPACE, dentry
+from bot.models import Dentry
+from bot.policy import Seen
+from tests.unit.store_given import NOW, REQUESTER, dentry
 
 
-def seen(*dentries: Dentry, union_id: str = REQUESTER.union_id) -> Facts:
-    return Facts.of(
-        Manifest.freeze(SPACE, [Entry(dentry=one) for one in dentries]),
-        requester=REQUESTER.model_copy(update={"union_id": union_id}),
-        conversation=GROUP,
-        now=NOW,
-        permanent=False,
-    )
+def seen(*dentries: Dentry, union_id: str = REQUESTER.union_id) -> Seen:
+    one = Seen(REQUESTER.model_copy(update={"union_id": union_id}))
+    for dentry_ in dentries:
+        one.add([dentry_])
+    one.add([])
+    return one
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.policy.paths import any_in, any_out, checked, joined
+from bot.policy.paths import AnyLocated, Sieve, any_in, any_out, checked, joined
 from tests.unit.policy_given import PATHS, PATTERNS
 
 
@@ -74,6 +74,20 @@ def test_all_paths_at_once_are_as_each_by_itself(patterns: list[str], paths: lis
     ready, text = tuple(map(checked, patterns)), joined(paths)
     assert any_in(ready, text) == next(iter(inside), None)
     assert any_out(ready, text) == next(iter(outside), None)
+
+
+@settings(deadline=None)
+@given(st.lists(PATTERNS, min_size=1, max_size=3), st.lists(st.lists(PATHS, max_size=3), max_size=4))
+def test_paths_that_run_through_are_as_all_of_them_together(
+    patterns: list[str], parts: list[list[str]]
+) -> None:
+    ready = tuple(map(checked, patterns))
+    whole, sieve = AnyLocated([path for part in parts for path in part]), Sieve([ready])
+    for part in parts:
+        sieve.add(part)
+    assert bool(sieve) is bool(whole)
+    assert sieve.first_in(ready) == whole.first_in(ready)
+    assert sieve.first_out(ready) == whole.first_out(ready)
 
 
 @settings(deadline=None)

@@ -36,9 +36,11 @@ async def test_a_request_comes_back_as_it_was_stored(store: Store) -> None:
     await store.requests.add(made, frozen)
     assert await store.requests.get("AB12") == made
     assert await store.requests.by_message(made.message_key) == made
-    assert tuple(await store.requests.entries("AB12")) == frozen.entries
-    assert tuple(await store.requests.entries("AB12", targets_only=True)) == frozen.targets
-    assert tuple(await store.requests.entries("AB12", offset=1, limit=2)) == frozen.entries[1:3]
+    entries, targets = list(frozen.entries), list(frozen.targets)
+    assert await store.requests.entries("AB12", limit=99) == entries
+    assert await store.requests.entries("AB12", offset=1, limit=2) == entries[1:3]
+    assert await store.requests.entries("AB12", targets_only=True, limit=99) == targets
+    assert await store.requests.entries("AB12", targets_only=True, offset=1, limit=1) == targets[1:2]
     assert await store.requests.results("AB12") == []
     for unknown in ("ab12", "", "x' OR '1'='1"):
         assert await store.requests.get(unknown) is None

@@ -50,6 +50,13 @@ def upgrade() -> None:
         )
         table.add_column(sa.Column("new_dentry_id", sa.String(length=128), nullable=False, server_default=""))
         table.add_column(sa.Column("new_path", sa.Text(), nullable=False, server_default=""))
+    op.create_index(
+        "ix_manifest_entries_targets",
+        "manifest_entries",
+        ["request_id", "position"],
+        sqlite_where=sa.text("target_id IS NULL"),
+        postgresql_where=sa.text("target_id IS NULL"),
+    )
     op.create_table(
         "replicas",
         sa.Column("name", sa.String(length=128), nullable=False),
