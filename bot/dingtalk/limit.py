@@ -22,8 +22,9 @@ log = structlog.get_logger()
 
 PATIENCE_S = 10.0
 """A hold longer than this is told to the caller at once instead of being waited for."""
-AHEAD_S = 1.0
-"""How long before it leaves a call may have its turn in lanes that are shared: so one look is enough for most."""
+AHEAD_S = 0.25
+"""How long before it leaves a call may have its turn in lanes that are shared: so one look is enough for most, and
+few are on their way when everybody must slow down."""
 
 T = TypeVar("T")
 Kept = dict[str, Any]
@@ -69,6 +70,7 @@ class Limits:
         self._lanes = lanes or OwnLanes(now)
         self._ahead_s = AHEAD_S if lanes else 0.0
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._naps: dict[str, asyncio.Future[None]] = {}
         self._banned_until = 0.0
         self._now = now
         self._sleep = sleep
@@ -89,16 +91,27 @@ class Limits:
             scope, (turn, wait_s) = "app", await self._lanes.change(api, self._take)
         if wait_s > PATIENCE_S:
             raise _held(api, scope, wait_s)
-        if wait_s > 0:
+        if turn and wait_s > 0:
             await self._sleep(wait_s)
+        elif wait_s > 0:
+            await self._nap(api, wait_s)
         return turn
 
+    async def _nap(self, api: str, seconds: float) -> None:
+        """Sleep, but no longer than until this API may be called faster."""
+        nap = self._naps[api] = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait([nap])
+        finally:
+            nap.cancel()
+            del self._naps[api]
+
     def _take(self, kept: Kept | None, now: float) -> tuple[Kept | None, tuple[Turn | None, float]]:
-        """Take the next turn, unless it is too far ahead for that; and how long to wait."""
+        """Take the next turn, unless it is too far ahead for that; and how long to wait for it, or to look again."""
         pace = Pace.read(kept, self._ceiling, now).probing(now)
         wait_s = max(0.0, pace.free_at - now)
         if wait_s > self._ahead_s:
-            return None, (None, wait_s)
+            return None, (None, wait_s - self._ahead_s)
         pace, turn = pace.taken(now)
         return pace.kept(), (turn, wait_s)
 
@@ -138,6 +151,8 @@ class Limits:
         else:
             if after != before:
                 log.info("dingtalk.pace", api=api, calls_per_second=after)
+            if after > before and (nap := self._naps.get(api)):
+                nap.cancel()
 
 
 def _held(api: str, scope: Scope, wait_s: float) -> Throttled:

@@ -84,12 +84,12 @@ class Pace:
 
     @property
     def free_at(self) -> float:
-        """When the next call may leave. In a slowed lane they keep a distance, so that few are on their way when one
+        """When the next call may leave. Below full speed they keep a distance, so that few are on their way when one
         is refused."""
         times = [self.held_until, *self.departures[-1:]]
         if len(self.departures) >= self.rate:
             times.append(self.departures[-self.rate] + WINDOW_S)
-        if self.departures and self.rate < self.ceiling:
+        if self.departures and self.proven < self.ceiling:
             times.append(self.departures[-1] + WINDOW_S / (SPREAD * self.rate))
         return max(times)
 
