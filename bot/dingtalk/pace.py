@@ -22,6 +22,10 @@ PROOF_S = 0.9
 """One second, and a little less for the same reason."""
 SOON_S, RARELY_S = 3.0, 12.0
 """Between two probes, when the rate is new, and when it has been the same for minutes."""
+LATE_S = 1.5
+"""So far apart, a call that was held up on its way and one that was not may meet in one second of DingTalk."""
+_CALM_S = 2 * WINDOW_S
+"""After so long without one, a refusal is the first."""
 MOST_STRIKES = 5
 SPREAD = 4
 """A slowed lane lets its calls leave this many times as fast as the rate: over a quarter of a window, then none."""
@@ -52,7 +56,7 @@ class Pace:
     proven: int
     departures: tuple[float, ...] = ()
     held_until: float = 0.0
-    refused_at: float = -1.0
+    refused_at: float = -3.0
     probe_at: float = 0.0
     failed_probes: int = 0
     strikes: int = 0
@@ -71,12 +75,10 @@ class Pace:
         if pace.ceiling != ceiling:
             rate = ceiling if pace.rate == pace.ceiling else min(pace.rate, ceiling)
             pace = replace(pace, ceiling=ceiling, rate=rate, proven=min(pace.proven, rate))
-        went_back = max(pace.departures, default=0.0) > now + _MOST_AHEAD_S
-        return (
-            cls(ceiling, pace.rate, pace.rate)
-            if went_back or pace.held_until > now + _LONGEST_HOLD_S
-            else pace
-        )
+        ahead_s = max(pace.departures, default=now) - now
+        if ahead_s > _MOST_AHEAD_S or pace.held_until - now > _LONGEST_HOLD_S:
+            return cls(ceiling, pace.rate, pace.rate)
+        return pace
 
     def kept(self) -> dict[str, Any]:
         """It as plain JSON."""
@@ -121,18 +123,29 @@ class Pace:
     def refused(self, turn: Turn, now: float, hold_s: float) -> Self:
         """It after DingTalk found the call of this turn one too many and asked to wait `hold_s`.
 
-        Those that were on their way together are refused together, and tell nothing new. Of a limit by the
-        minute one window tells nothing: half the rate is a guess.
+        Those that were on their way together are refused together, and tell nothing new. The first one in a full
+        lane may just have met another that was late: the rate goes down by one, and nothing is held until a second.
         """
-        held = self.held(now + hold_s)
         if turn.given_at <= self.refused_at:
-            return held
-        accepted = sum(turn.leaves_at - WINDOW_S < at < turn.leaves_at for at in self.departures)
-        guess = accepted if hold_s <= WINDOW_S else self.rate // 2
-        rate = max(1, min(guess, self.rate - 1))
+            return self.held(now + hold_s) if self.held_until > self.refused_at else self
+        since_s = turn.leaves_at - self.refused_at
+        by_second, is_first = hold_s <= WINDOW_S, since_s > _CALM_S and self.rate == self.proven
+        if by_second and is_first and self._before(turn, LATE_S) >= 0.9 * self.rate - 1:
+            return self._slowed(self.rate - 1, now, now)
+        accepted = self._before(turn, WINDOW_S) if by_second and since_s > PROOF_S else self.rate // 2
+        return self._slowed(accepted, now, now + hold_s).held(now + hold_s)
+
+    def _before(self, turn: Turn, seconds: float) -> int:
+        """How many calls left in so many seconds before this turn, and after those of an earlier refusal."""
+        begin = max(turn.leaves_at - seconds, self.refused_at)
+        return sum(begin < at < turn.leaves_at for at in self.departures)
+
+    def _slowed(self, allowed: int, now: float, until: float) -> Self:
+        """It at the rate that seems to be allowed, lower than before, and with a probe some time after `until`."""
+        rate = max(1, min(allowed, self.rate - 1))
         failed = self.failed_probes + 1 if rate <= self.proven < self.rate else 0
-        probe_at = held.held_until + _until_next_probe_s(failed)
-        return replace(held, rate=rate, proven=rate, refused_at=now, probe_at=probe_at, failed_probes=failed)
+        probe_at = until + _until_next_probe_s(failed)
+        return replace(self, rate=rate, proven=rate, refused_at=now, probe_at=probe_at, failed_probes=failed)
 
     def struck(self, turn: Turn) -> Self:
         """It after the call of this turn found the whole platform too busy; those that left together count once."""

@@ -244,10 +244,10 @@ class Wire:
         return URL(base + filled, encoded=True).with_query(query)
 
 
-def _worth_asking_again(exc: Exception) -> bool:
-    """The limits hold a throttled API by themselves, so the wait between attempts need not."""
+def _worth_asking_again(exc: Exception) -> bool | float:
+    """For stamina: whether to ask again, or after how many seconds, as what is throttled must itself wait."""
     if isinstance(exc, Throttled):
-        return exc.retry_after_s <= PATIENCE_S
+        return exc.retry_after_s <= PATIENCE_S and exc.retry_after_s
     return isinstance(exc, TransportError)
 
 

@@ -157,6 +157,18 @@ def test_the_calls_of_one_burst_that_are_refused_together_count_once() -> None:
     assert (pace.rate, pace.held_until) == (8, 1.4)
 
 
+def test_one_call_too_many_at_full_speed_may_have_met_a_late_one_and_holds_nobody() -> None:
+    pace, turns = Pace.full(20), []
+    for _ in range(21):
+        pace, turn = pace.taken(0.0)
+        turns.append(turn)
+    pace = pace.refused(turns[20], 1.1, 1.0)
+    assert (pace.rate, pace.held_until) == (19, 0.0)
+    pace, turn = pace.taken(1.2)
+    pace = pace.refused(turn, 1.3, 1.0)
+    assert (pace.rate, pace.held_until) == (9, 2.3), "refused again at once, it was no accident"
+
+
 def test_of_a_limit_by_the_minute_a_second_tells_nothing() -> None:
     pace, turn = Pace.full(20).taken(0.0)
     pace = pace.refused(turn, 0.1, 60.0)

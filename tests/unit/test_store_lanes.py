@@ -71,13 +71,13 @@ async def away(url: str) -> AsyncIterator[None]:
     name = make_url(url).database
     server = make_url(url).set(database="postgres").render_as_string(hide_password=False)
     async with await psycopg.AsyncConnection.connect(server, autocommit=True) as admin:
-        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type]
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         try:
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             await admin.execute(query, [name])
             yield
         finally:
-            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type]
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 async def test_nothing_leaves_while_the_database_is_away_and_it_goes_on_by_itself(
