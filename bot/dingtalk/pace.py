@@ -125,6 +125,7 @@ class Pace:
 
         Those that were on their way together are refused together, and tell nothing new. The first one in a full
         lane may just have met another that was late: the rate goes down by one, and nothing is held until a second.
+        Where the window holds refused calls too, or the limit is one by the minute, the rate is a guess.
         """
         if turn.given_at <= self.refused_at:
             return self.held(now + hold_s) if self.held_until > self.refused_at else self
@@ -132,8 +133,9 @@ class Pace:
         by_second, is_first = hold_s <= WINDOW_S, since_s > _CALM_S and self.rate == self.proven
         if by_second and is_first and self._before(turn, LATE_S) >= 0.9 * self.rate - 1:
             return self._slowed(self.rate - 1, now, now)
-        accepted = self._before(turn, WINDOW_S) if by_second and since_s > PROOF_S else self.rate // 2
-        return self._slowed(accepted, now, now + hold_s).held(now + hold_s)
+        guess = self.rate * 3 // 4 if by_second else self.rate // 2
+        allowed = self._before(turn, WINDOW_S) if by_second and since_s > PROOF_S else guess
+        return self._slowed(allowed, now, now + hold_s).held(now + hold_s)
 
     def _before(self, turn: Turn, seconds: float) -> int:
         """How many calls left in so many seconds before this turn, and after those of an earlier refusal."""

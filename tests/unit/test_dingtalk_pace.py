@@ -166,7 +166,7 @@ def test_one_call_too_many_at_full_speed_may_have_met_a_late_one_and_holds_nobod
     assert (pace.rate, pace.held_until) == (19, 0.0)
     pace, turn = pace.taken(1.2)
     pace = pace.refused(turn, 1.3, 1.0)
-    assert (pace.rate, pace.held_until) == (9, 2.3), "refused again at once, it was no accident"
+    assert (pace.rate, pace.held_until) == (14, 2.3), "refused again at once, it was no accident"
 
 
 def test_of_a_limit_by_the_minute_a_second_tells_nothing() -> None:
