@@ -123,6 +123,8 @@ async def running(
             robot_code=settings.robot_code,
             meter=store.meter,
             session=session,
+            calls_per_second=settings.calls_per_second,
+            lanes=store.lanes,
         ) as dingtalk,
     ):
         messenger = Messenger(dingtalk, store, settings.card_template_id)

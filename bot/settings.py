@@ -95,6 +95,7 @@ _REMEDY |= {
     "notify.language": "write zh or en",
     "notify.global": "write true or false",
     "quiet_hours": "write for example 20:00-08:00",
+    "calls_per_second": "write a whole number from 1 to 1000: 20, or 60 with a paid pack",
     "monthly_calls": "write a whole number, 0 for no limit",
     "monthly_webhooks": "write a whole number, 0 for no limit",
     "cut_notices": f"write a list of some of {_EVENTS}, the first to go first",
@@ -233,6 +234,8 @@ class Settings(PolicySettings):
     notify: tuple[Channel, ...] = ()
     """who is told what happens"""
     quiet_hours: Span = ""
+    calls_per_second: int = Field(default=20, ge=1, le=1000)
+    """of each API, by all replicas together; 20 with the standard edition, 60 with a paid pack"""
     monthly_calls: int = Field(default=5000, ge=0)
     """what the organisation has bought; 0 is no limit"""
     monthly_webhooks: int = Field(default=3000, ge=0)

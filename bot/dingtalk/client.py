@@ -12,7 +12,7 @@ import aiohttp
 from bot.dingtalk.auth import CachedTokens, TokenProvider
 from bot.dingtalk.card import Cards
 from bot.dingtalk.contact import Contact
-from bot.dingtalk.limit import Limits
+from bot.dingtalk.limit import Lanes, Limits
 from bot.dingtalk.media import Media
 from bot.dingtalk.meter import Meter, no_meter
 from bot.dingtalk.robot import Robot
@@ -25,7 +25,8 @@ class DingTalk:
     """DingTalk's OpenAPI for one app, typed; use with `async with`.
 
     `api_base_url` and `oapi_base_url` are the hosts of the new and the old style. A `session` given stays
-    the caller's to close. Every call raises DingTalkError, and nothing else of the network.
+    the caller's to close. `lanes` are for an app of several processes, which share its calls a second; what they
+    raise, a call that waits for its turn raises too. Every call raises DingTalkError, and nothing else of the network.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class DingTalk:
         meter: Meter = no_meter,
         session: aiohttp.ClientSession | None = None,
         calls_per_second: int = 20,
+        lanes: Lanes | None = None,
         timeout_s: float = 10.0,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -47,7 +49,7 @@ class DingTalk:
             oapi_base_url=oapi_base_url,
             tokens=tokens,
             meter=meter,
-            limits=Limits(calls_per_second),
+            limits=Limits(calls_per_second, lanes),
             session=session,
             timeout_s=timeout_s,
             now=now,

@@ -1,8 +1,7 @@
-"""Keeps our own speed: at most N calls in any second, for each API by itself.
+"""Keeps our own speed: at most N calls in any second, for each API by itself, in all processes of the app.
 
-DingTalk counts calls per app and API. Token buckets let twice the rate through in the first second, so each
-API has the list of its last N departures, and the next call leaves one window after the oldest of them.
-What a throttled answer asks for is kept too: the API, or after an IP ban every API, is held that long.
+DingTalk counts calls per app and API; `bot.dingtalk.pace` says how one lane learns what it allows. What else a
+throttled answer asks for is kept here too: the API, or after an IP ban every API of this process, is held.
 https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-the-dingtalk-server
 """
 
@@ -10,81 +9,153 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
 
-from bot.dingtalk.errors import Throttled
+import structlog
 
-WINDOW_S = 1.05
-"""One second, and a little for calls that overtake each other on the way."""
+from bot.dingtalk.errors import Scope, Throttled
+from bot.dingtalk.pace import Pace, Turn
+
+log = structlog.get_logger()
+
 PATIENCE_S = 10.0
 """A hold longer than this is told to the caller at once instead of being waited for."""
-_MOST_STRIKES = 5
+AHEAD_S = 0.25
+"""How long before it leaves a call may have its turn in lanes that are shared: so one look is enough for most, and
+few are on their way when everybody must slow down."""
+
+T = TypeVar("T")
+Kept = dict[str, Any]
+Step = Callable[[Kept | None, float], tuple[Kept | None, T]]
 
 
-class Lane:
-    """The calls of one API."""
+class Lanes(Protocol):
+    """Keeps the pace of each API where all processes of the app find it."""
 
-    def __init__(self, calls_per_second: int) -> None:
-        self.lock = asyncio.Lock()  # lets the calls go in the order they came
-        self.departures: deque[float] = deque(maxlen=calls_per_second)
-        self.held_until = 0.0
-        self.strikes = 0
+    async def change(self, api: str, step: Step[T]) -> T:
+        """Give `step` what is kept of this API (plain JSON, None at first) and the time, in seconds of one clock
+        for all, while nobody else does; keep the first half of its answer, unless it is None, and return the other.
+        """
+        ...
 
-    def free_at(self) -> float:
-        """When the next call may leave as far as the rate is concerned."""
-        is_full = len(self.departures) == self.departures.maxlen
-        return self.departures[0] + WINDOW_S if is_full else 0.0
+
+class OwnLanes:
+    """Lanes for an app that is one process."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._kept: dict[str, Kept] = {}
+        self._now = now
+
+    async def change(self, api: str, step: Step[T]) -> T:
+        changed, answer = step(self._kept.get(api), self._now())
+        if changed is not None:
+            self._kept[api] = changed
+        return answer
 
 
 class Limits:
-    """All lanes of one app. `now` and `sleep` are the clock, in seconds."""
+    """All lanes of one app. `now` and `sleep` are the clock, in seconds; `lanes` are those shared with others."""
 
     def __init__(
         self,
         calls_per_second: int = 20,
+        lanes: Lanes | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._lanes: defaultdict[str, Lane] = defaultdict(lambda: Lane(calls_per_second))
+        self._ceiling = calls_per_second
+        self._lanes = lanes or OwnLanes(now)
+        self._ahead_s = AHEAD_S if lanes else 0.0
+        self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._naps: dict[str, asyncio.Future[None]] = {}
         self._banned_until = 0.0
         self._now = now
         self._sleep = sleep
 
-    async def turn(self, api: str) -> None:
+    async def turn(self, api: str) -> Turn:
         """Return when a call of this API may leave; raises Throttled when that is too far away."""
-        lane = self._lanes[api]
-        async with lane.lock:
-            while (wait_s := self._wait_s(api, lane)) > 0:
-                await self._sleep(wait_s)
-            lane.departures.append(self._now())
+        async with self._queues[api]:  # lets the calls go in the order they came
+            while True:
+                if turn := await self._waited(api):
+                    return turn
 
-    def throttled(self, error: Throttled) -> None:
-        """Hold what the error is about; while the whole platform is too busy, twice as long each time.
+    async def _waited(self, api: str) -> Turn | None:
+        """Wait as long as is known to be needed; None when it must be looked at again then."""
+        turn: Turn | None = None
+        scope: Scope = "ip"
+        wait_s = self._banned_until - self._now()
+        if wait_s <= 0:
+            scope, (turn, wait_s) = "app", await self._lanes.change(api, self._take)
+        if wait_s > PATIENCE_S:
+            raise _held(api, scope, wait_s)
+        if turn and wait_s > 0:
+            await self._sleep(wait_s)
+        elif wait_s > 0:
+            await self._nap(api, wait_s)
+        return turn
+
+    async def _nap(self, api: str, seconds: float) -> None:
+        """Sleep, but no longer than until this API may be called faster."""
+        nap = self._naps[api] = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait([nap])
+        finally:
+            nap.cancel()
+            del self._naps[api]
+
+    def _take(self, kept: Kept | None, now: float) -> tuple[Kept | None, tuple[Turn | None, float]]:
+        """Take the next turn, unless it is too far ahead for that; and how long to wait for it, or to look again."""
+        pace = Pace.read(kept, self._ceiling, now).probing(now)
+        wait_s = max(0.0, pace.free_at - now)
+        if wait_s > self._ahead_s:
+            return None, (None, wait_s - self._ahead_s)
+        pace, turn = pace.taken(now)
+        return pace.kept(), (turn, wait_s)
+
+    async def answered(self, api: str, turn: Turn) -> None:
+        """Tell that DingTalk took the call; most of the time there is nothing to learn from that."""
+        if turn.proves or turn.strikes:
+            await self._learn(api, lambda pace, _: pace.answered(turn))
+
+    async def throttled(self, error: Throttled, turn: Turn) -> None:
+        """Slow down, or hold, what the error is about; while the whole platform is too busy, hold twice as long
+        each time.
 
         A robot's limits are about one conversation, so they hold no other.
         """
-        lane = self._lanes[error.api]
-        if error.scope == "platform":
-            error.retry_after_s *= 2**lane.strikes
-            lane.strikes = min(lane.strikes + 1, _MOST_STRIKES)
-        until = self._now() + error.retry_after_s
-        if error.scope == "ip":
-            self._banned_until = max(self._banned_until, until)
-        elif error.scope != "robot":
-            lane.held_until = max(lane.held_until, until)
+        match error.scope:
+            case "ip":
+                self._banned_until = max(self._banned_until, self._now() + error.retry_after_s)
+            case "platform":
+                error.retry_after_s = hold_s = error.retry_after_s * 2**turn.strikes
+                await self._learn(error.api, lambda pace, now: pace.struck(turn).held(now + hold_s))
+            case "app":
+                hold_s = error.retry_after_s
+                await self._learn(error.api, lambda pace, now: pace.refused(turn, now, hold_s))
 
-    def answered(self, api: str) -> None:
-        """An answer that was no throttle: the platform has room again."""
-        self._lanes[api].strikes = 0
+    async def _learn(self, api: str, lesson: Callable[[Pace, float], Pace]) -> None:
+        """Change what is known of an API's pace. What the call itself brought matters more than a lesson missed."""
 
-    def _wait_s(self, api: str, lane: Lane) -> float:
-        now = self._now()
-        hold_s = max(lane.held_until, self._banned_until) - now
-        if hold_s > PATIENCE_S:
-            error = Throttled(api, "held", "not sent: DingTalk asked us to wait")
-            error.retry_after_s = hold_s
-            error.scope = "ip" if self._banned_until > lane.held_until else "app"
-            raise error
-        return max(lane.free_at() - now, hold_s)
+        def step(kept: Kept | None, now: float) -> tuple[Kept, tuple[int, int]]:
+            before = Pace.read(kept, self._ceiling, now)
+            after = lesson(before, now)
+            return after.kept(), (before.rate, after.rate)
+
+        try:
+            before, after = await self._lanes.change(api, step)
+        except Exception:
+            log.exception("dingtalk.lane.failed", api=api)
+        else:
+            if after != before:
+                log.info("dingtalk.pace", api=api, calls_per_second=after)
+            if after > before and (nap := self._naps.get(api)):
+                nap.cancel()
+
+
+def _held(api: str, scope: Scope, wait_s: float) -> Throttled:
+    error = Throttled(api, "held", "not sent: DingTalk asked us to wait")
+    error.scope, error.retry_after_s = scope, wait_s
+    return error

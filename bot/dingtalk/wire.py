@@ -23,8 +23,11 @@ from yarl import URL
 from bot.dingtalk.answer import Answer, Json
 from bot.dingtalk.auth import Grant, TokenProvider
 from bot.dingtalk.errors import (
+    Conflict,
     DingTalkError,
     Invalid,
+    NotFound,
+    NotRecyclable,
     Throttled,
     TokenRefused,
     TransportError,
@@ -41,6 +44,8 @@ A = TypeVar("A", bound=Wired)
 READ_ATTEMPTS = 4
 READ_DEADLINE_S = 20.0
 NOT_SENT = "notSent"
+_TAKEN = (NotFound, Conflict, NotRecyclable)
+"""Refusals of what was asked, after its speed was found good."""
 _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
@@ -172,19 +177,21 @@ class Wire:
         self, request: Request, shape: type[A], token: str = "", secrets: tuple[str, ...] = ()
     ) -> A:
         api = request.api
-        await self._limits.turn(api.name)
+        turn = await self._limits.turn(api.name)
         started = time.monotonic()
         answer: Answer | None = None
         error: DingTalkError | None = None
         try:
             answer = await self._exchanged(request, token)
             content = answer.json()
-            self._limits.answered(api.name)
+            await self._limits.answered(api.name, turn)
             return _shaped(answer, content, shape)
         except DingTalkError as exc:
             error = _scrubbed(exc, (token, *secrets))
+            if isinstance(error, _TAKEN):
+                await self._limits.answered(api.name, turn)
             if isinstance(error, Throttled):
-                self._limits.throttled(error)
+                await self._limits.throttled(error, turn)
                 log.info(
                     "dingtalk.throttled", api=api.name, scope=error.scope, retry_after_s=error.retry_after_s
                 )
@@ -237,10 +244,10 @@ class Wire:
         return URL(base + filled, encoded=True).with_query(query)
 
 
-def _worth_asking_again(exc: Exception) -> bool:
-    """The limits hold a throttled API by themselves, so the wait between attempts need not."""
+def _worth_asking_again(exc: Exception) -> bool | float:
+    """For stamina: whether to ask again, or after how many seconds, as what is throttled must itself wait."""
     if isinstance(exc, Throttled):
-        return exc.retry_after_s <= PATIENCE_S
+        return exc.retry_after_s <= PATIENCE_S and exc.retry_after_s
     return isinstance(exc, TransportError)
 
 

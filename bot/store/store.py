@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.jobs import Jobs
+from bot.store.lanes import SharedLanes
 from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.outbox import Outbox
@@ -45,6 +46,7 @@ class Store:
         self.spaces = KnownSpaces(self._database)
         self.tickets = SuiteTickets(self._database)
         self.outbox = Outbox(self._database)
+        self.lanes = None if self._database.is_sqlite else SharedLanes(self._database)
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.dingtalk import DingTalk, InternalAppTokens, Progress, ThirdPartyTokens, errors
 from bot.dingtalk.limit import Limits
+from bot.dingtalk.pace import Turn
 from bot.models import Conversation, DentryType
 from sandbox.server import Server
 
@@ -325,17 +326,18 @@ class OneClock(Limits):
     """Limits, and the sandbox, on a clock that moves on only when all that left has arrived: no busy machine
     delays one call and not the next."""
 
-    def __init__(self, server: Server, calls_per_second: int) -> None:
-        super().__init__(calls_per_second, now=self.now, sleep=self.sleep)
+    def __init__(self, server: Server, calls_per_second: int, lanes: None) -> None:
+        super().__init__(calls_per_second, lanes, now=self.now, sleep=self.sleep)
         self.time_s, self.left, self.calls = 1_800_000_000.0, 0, server.world.calls
         server.world.clock.now = self.now  # type: ignore[method-assign]
 
     def now(self) -> float:
         return self.time_s
 
-    async def turn(self, api: str) -> None:
-        await super().turn(api)
+    async def turn(self, api: str) -> Turn:
+        turn = await super().turn(api)
         self.left += 1
+        return turn
 
     async def sleep(self, seconds: float) -> None:
         assert await self.calls.bell.until(lambda: self.calls.numbers.last >= self.left, 30)

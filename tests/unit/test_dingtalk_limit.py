@@ -81,7 +81,7 @@ async def test_a_full_lane_stops_no_other() -> None:
 async def test_a_throttled_api_is_held() -> None:
     clock = Clock()
     limits = Limits(now=clock.now, sleep=clock.sleep)
-    limits.throttled(throttle("app", 2))
+    await limits.throttled(throttle("app", 2), await limits.turn(API))
     await limits.turn("POST /b")
     assert clock.now_s == 0
     await limits.turn(API)
@@ -89,22 +89,33 @@ async def test_a_throttled_api_is_held() -> None:
 
 
 async def test_a_busy_platform_is_asked_ever_more_rarely_until_it_answers() -> None:
-    limits = Limits(now=Clock().now)
-    waits = []
-    for _ in range(3):
+    clock = Clock()
+    limits = Limits(now=clock.now, sleep=clock.sleep)
+
+    async def refused() -> float:
         error = throttle("platform", 1)
-        limits.throttled(error)
-        waits.append(error.retry_after_s)
-    limits.answered(API)
-    again = throttle("platform", 1)
-    limits.throttled(again)
-    assert [*waits, again.retry_after_s] == [1, 2, 4, 1]
+        await limits.throttled(error, await limits.turn(API))
+        return error.retry_after_s
+
+    waits = [await refused() for _ in range(3)]
+    await limits.answered(API, await limits.turn(API))
+    assert [*waits, await refused()] == [1, 2, 4, 1]
+    assert clock.now_s == 7, "each was waited for"
+
+
+async def test_calls_that_find_the_platform_busy_together_count_once() -> None:
+    clock = Clock()
+    limits = Limits(now=clock.now, sleep=clock.sleep)
+    for turn in [await limits.turn(API) for _ in range(5)]:
+        await limits.throttled(throttle("platform", 1), turn)
+    await limits.turn(API)
+    assert clock.now_s == 1
 
 
 async def test_a_ban_holds_every_api_and_says_so_at_once() -> None:
     clock = Clock()
     limits = Limits(now=clock.now, sleep=clock.sleep)
-    limits.throttled(throttle("ip", 300))
+    await limits.throttled(throttle("ip", 300), await limits.turn(API))
     clock.now_s += 100
     with pytest.raises(Throttled) as caught:
         await limits.turn("POST /b")
@@ -117,6 +128,6 @@ async def test_a_ban_holds_every_api_and_says_so_at_once() -> None:
 async def test_the_limit_of_one_conversation_holds_no_other() -> None:
     clock = Clock()
     limits = Limits(now=clock.now, sleep=clock.sleep)
-    limits.throttled(throttle("robot", 600))
+    await limits.throttled(throttle("robot", 600), await limits.turn(API))
     await limits.turn(API)
     assert clock.now_s == 0

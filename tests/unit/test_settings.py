@@ -398,6 +398,7 @@ def test_a_channel_that_cannot_be_is_named_with_its_place(
         ("NOTIFY", "3", "write tables [[notify]]"),
         ("QUIET_HOURS", "at night", "write for example 20:00-08:00"),
         ("MONTHLY_CALLS", "-1", "write a whole number, 0 for no limit"),
+        ("CALLS_PER_SECOND", "0", "write a whole number from 1 to 1000: 20, or 60 with a paid pack"),
         ("MONTHLY_WEBHOOKS", "many", "write a whole number, 0 for no limit"),
         ("CUT_NOTICES", '["deleted"]', "the first to go first"),
         ("CUT_NOTICES_FROM", "80", "write a number from 0 to 1"),
