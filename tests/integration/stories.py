@@ -1,0 +1,297 @@
+"""What people do until a request has ended, with a robot that may die in between; and what must be true then."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import aiohttp
+
+from bot.models import Outcome, Request, RequestState
+from bot.store import Store
+from sandbox.server import Server
+from tests.conformance.control import Control
+from tests.integration import crashing_robot
+from tests.integration.deletions import until
+from tests.integration.office import (
+    CONFIRMED,
+    CREATE_CARD,
+    MARKETING,
+    MARKETING_SPACE,
+    PATIENCE_S,
+    REMOVE,
+    Json,
+    Message,
+    Office,
+)
+from tests.integration.program import environment
+from tests.migrated import begin
+
+_ONE_STORE = asyncio.Lock()
+"""Migrations are looked at in a thread, by a library that has global variables: one at a time in a process."""
+ASKED_AGAIN_S = 20
+"""DingTalk delivers what was not acknowledged again after 16 s."""
+MANAGER = [{"name": "Manager", "answer": "approve", "from": ["user:li"]}]
+REQUEST, APPROVAL, RESULT = "dingsweep.request.", "dingsweep.approval.", "dingsweep.result."
+
+
+@dataclass(frozen=True)
+class Say:
+    """wang says something in the group, once; `{request}` is the number of the request made last."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Press:
+    """Somebody presses a button of the card whose outTrackId begins so."""
+
+    who: str
+    where: str
+    card: str
+    button: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """What people do, one after another; `posted` are all cards that they may get to see of it, each once."""
+
+    name: str
+    steps: tuple[Say | Press, ...]
+    ends: RequestState
+    posted: tuple[str, ...]
+    rules: tuple[dict[str, Any], ...] = tuple(CONFIRMED)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_TARGETS = "/2023/drafts /report.pdf 品牌手册.pdf"
+"""A folder, a file, and one that wang may not delete."""
+_DENIED = "/品牌手册.pdf"
+CONFIRM = Story(
+    "confirm",
+    (Say(f"rm {_TARGETS}"), Press("wang", MARKETING, REQUEST, "confirm")),
+    RequestState.PARTLY_DONE,
+    (REQUEST, RESULT),
+)
+APPROVE = Story(
+    "approve",
+    (Say(f"rm {_TARGETS}"), Press("li", "one:li", APPROVAL, "approve")),
+    RequestState.PARTLY_DONE,
+    (REQUEST, APPROVAL, RESULT),
+    rules=tuple(MANAGER),
+)
+REJECT = Story(
+    "reject",
+    (Say(f"rm {_TARGETS}"), Press("li", "one:li", APPROVAL, "reject")),
+    RequestState.REJECTED,
+    (REQUEST, APPROVAL),
+    rules=tuple(MANAGER),
+)
+CANCEL = Story(
+    "cancel",
+    (Say("rm /report.pdf"), Press("wang", MARKETING, REQUEST, "cancel")),
+    RequestState.CANCELLED,
+    (REQUEST,),
+)
+STORIES = (CONFIRM, APPROVE, REJECT, CANCEL)
+
+
+class Trial:
+    """One story in a sandbox and with a database of its own."""
+
+    def __init__(self, office: Office, story: Story, paths: set[str]) -> None:
+        self.office = office
+        self.story = story
+        self.paths = paths
+        """what was in the space before"""
+        self._said: set[Say] = set()
+        self._pressing: set[asyncio.Task[Json]] = set()
+
+    async def whole(self) -> list[str]:
+        """The story with a robot that lives; the places it passed."""
+        async with self._robot():
+            await self._live()
+        await self.check()
+        return crashing_robot.passed(self.office.folder)
+
+    async def broken(self, *places: str) -> bool:
+        """The story with a robot that dies at the first of these places, comes back, dies at the next one, and so on.
+
+        Whether it came to the first.
+        """
+        died = [await self._until_death(place) for place in places]
+        async with self._robot():
+            await self.office.control.advance(ASKED_AGAIN_S)
+            await self._live()
+        await self.check()
+        return died[0]
+
+    async def _until_death(self, place: str) -> bool:
+        async with self._robot(place) as ended:
+            await self.office.control.advance(ASKED_AGAIN_S)
+            living = asyncio.create_task(self._live())
+            await asyncio.wait({living, ended}, return_when=asyncio.FIRST_COMPLETED)
+            is_late = living.done()
+            living.cancel()
+            await asyncio.wait({living, *self._pressing})  # DingTalk waits for an answer that will not come
+            if is_late:
+                living.result()
+        await self.office.control.ask("GET", "stream", wait=PATIENCE_S, count=0)
+        return ended.result() == -SIGKILL
+
+    @asynccontextmanager
+    async def _robot(self, die_at: str = "") -> AsyncIterator[asyncio.Future[int | None]]:
+        """A robot in a process of its own; what it gives is the exit code, once there is one."""
+        await begin(self.office.folder / "robot.sqlite")
+        variables = environment(self.office, DINGSWEEP_RULES=json.dumps(self.story.rules))
+        process = await asyncio.to_thread(crashing_robot.start, self.office.folder, variables, die_at=die_at)
+        ended = asyncio.ensure_future(asyncio.to_thread(crashing_robot.ended, process))
+        try:
+            await self.office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
+            yield ended
+        finally:
+            process.terminate()
+            await ended
+
+    async def _live(self) -> None:
+        """What people do, also when they did it before: say it once, press what can be pressed, wait for the end."""
+        control = self.office.control
+        for step in self.story.steps:
+            if isinstance(step, Press):
+                await self._press(step)
+            elif step not in self._said:
+                self._said.add(step)
+                await control.say("wang", MARKETING, step.text.format(request=await self._latest()))
+        await until(self._has_ended)
+
+    async def _press(self, step: Press) -> None:
+        card = await self._card(step)
+        if any(button["id"] == step.button for button in card["buttons"]):
+            pressing = self.office.control.press(step.who, card["outTrackId"], step.button)
+            self._pressing = {asyncio.create_task(pressing)}
+            await asyncio.wait(self._pressing)
+
+    async def _latest(self) -> str:
+        cards = [m["outTrackId"] for m in await self._seen() if m["kind"] == "card"]
+        return str(cards[-1]).split(".")[2] if cards else ""
+
+    async def _card(self, press: Press) -> Message:
+        """This card as it is now, once it is there."""
+
+        def is_it(message: Message) -> bool:
+            return str(message.get("outTrackId", "")).startswith(press.card)
+
+        return await self.office.until(press.who, press.where, 0, is_it)
+
+    async def _has_ended(self) -> bool:
+        """Whether the database has no work left, and no card waits for anybody."""
+        if _unfinished(self.office.folder / "robot.sqlite"):
+            return False
+        cards = [m for m in await self._seen() if m["kind"] == "card"]
+        return bool(cards) and not any(_asks(card) for card in cards)
+
+    async def _seen(self) -> list[Message]:
+        """All that anybody sees of the robot in the group and one-to-one, as it is now."""
+        seen: dict[str, Message] = {}
+        for who, where in (("wang", MARKETING), ("wang", "one:wang"), ("li", "one:li")):
+            for message in await self.office.control.read(who, where, wait_s=0):
+                if "robot" in message["from"]:
+                    seen[f"{where} {message['id']}"] = message
+        return list(seen.values())
+
+    async def check(self) -> None:
+        """All that must be true whatever happened on the way, seen from outside."""
+        async with _ONE_STORE, Store(self.office.settings().database_url) as store:
+            [request] = await store.requests.latest()
+            gone = await self._receipt_is_true(store, request)
+            await self._trail_is_whole(store, request)
+        await self._calls_are_right(gone)
+        await self._people_saw_it_once(request)
+
+    async def _receipt_is_true(self, store: Store, request: Request) -> set[str]:
+        """The receipt equals the drive, and nothing else is gone; the dentryIds that are."""
+        assert request.state is self.story.ends
+        outcomes = {r.entry.dentry.path: r.outcome for r in await store.requests.results(request.id)}
+        shown = await store.requests.entries(request.id)
+        targets = [entry.dentry for entry in shown if entry.target_id is None]
+        if request.state.has_receipt:
+            expected = {t.path: Outcome.DENIED if t.path == _DENIED else Outcome.DELETED for t in targets}
+            assert outcomes == expected
+        else:
+            assert outcomes == {}
+        gone = {t.dentry_id for t in targets if outcomes.get(t.path) is Outcome.DELETED}
+        with_contents = [e.dentry for e in shown if e.dentry.dentry_id in gone or e.target_id in gone]
+        assert await self.office.paths() == self.paths - {dentry.path for dentry in with_contents}
+        everything = (await self.office.control.ask("GET", f"drive/{MARKETING_SPACE}", deleted=1))["dentries"]
+        binned = Counter(entry["id"] for entry in everything if entry["deleted"])
+        assert binned == Counter(dentry.dentry_id for dentry in with_contents)
+        return gone
+
+    async def _trail_is_whole(self, store: Store, request: Request) -> None:
+        proof = await store.audit.verify()
+        assert proof.broken is None
+        events = Counter([record.event async for record in store.audit.records(request.id)])
+        once = {name for name in events if name.startswith("request.")}
+        assert "request.created" in once
+        assert f"request.{request.state}" in once
+        assert {events[name] for name in once} == {1}
+        assert events["dentry.outcome"] == (request.totals.targets if request.state.has_receipt else 0)
+
+    async def _calls_are_right(self, gone: set[str]) -> None:
+        """Every dentry was deleted by one call and by no other, to the recycle bin."""
+        calls = await self.office.calls(REMOVE)
+        assert all(call["request"]["option"] == {"toRecycleBin": True} for call in calls)
+        done = Counter(item["dentryId"] for call in calls for item in _succeeded(call))
+        assert done == Counter(gone)
+        state = await self.office.control.ask("GET", "state")
+        assert state["violations"] == []
+
+    async def _people_saw_it_once(self, request: Request) -> None:
+        """Each card was made once, under the id that comes of its request, and says how it ended."""
+        calls = await self.office.calls(CREATE_CARD)
+        made = Counter(call["request"]["outTrackId"] for call in calls if call["status"] == 200)
+        assert made == Counter(f"{kind}{request.id}.{request.nonce}" for kind in self.story.posted)
+        seen = await self._seen()
+        assert not [card for card in seen if card["kind"] == "card" and _asks(card)]
+        words = Counter(message["text"] for message in seen if message["kind"] == "markdown")
+        assert all(times <= 2 for times in words.values()), words
+
+
+def _asks(card: Message) -> bool:
+    return {button["id"] for button in card["buttons"]} & {"confirm", "approve"} != set()
+
+
+def _succeeded(call: Json) -> list[Json]:
+    if call["status"] != 200:
+        return []
+    return [item for item in call["response"]["resultItems"] if item.get("success") or item.get("taskId")]
+
+
+def _unfinished(database: Path) -> int:
+    """How many pieces of work the database still has: workflows, jobs, and news that were not told."""
+    with closing(sqlite3.connect(database, timeout=PATIENCE_S)) as connection:
+        [(number,)] = connection.execute(
+            "SELECT (SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED'))"
+            " + (SELECT count(*) FROM requests WHERE state IN ('approved', 'running') OR told < news)"
+        )
+    return int(number)
+
+
+@asynccontextmanager
+async def trial(story: Story, folder: Path) -> AsyncIterator[Trial]:
+    """A new sandbox and a new database for this story."""
+    folder.mkdir()
+    async with Server() as server, aiohttp.ClientSession() as http:
+        office = Office(Control(http, server.url), folder)
+        await office.control.limits(taskSeconds=0.2, callbackSeconds=1)
+        yield Trial(office, story, await office.paths())
