@@ -68,6 +68,8 @@ def _restored(url: URL, file: Path) -> Copied:
         _run("pg_restore", url, "--no-owner", "--no-privileges", "--exit-on-error", str(file))
         with closing(_connected(url)) as connection:
             return _described(connection, file)
+    except BackupError as exc:
+        raise BackupError(f"{file} cannot be restored: {exc}") from exc
     except psycopg.Error as exc:
         raise not_ours(file) from exc
 

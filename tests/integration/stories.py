@@ -290,7 +290,7 @@ def _unfinished(database: Path) -> int:
 @asynccontextmanager
 async def trial(story: Story, folder: Path) -> AsyncIterator[Trial]:
     """A new sandbox and a new database for this story."""
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     async with Server() as server, aiohttp.ClientSession() as http:
         office = Office(Control(http, server.url), folder)
         await office.control.limits(taskSeconds=0.2, callbackSeconds=1)
