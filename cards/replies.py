@@ -362,6 +362,11 @@ def internal_error(t: Texts, reference: str) -> Markdown:
     return t("reply.internal_error", id=reference)
 
 
+def not_stored(t: Texts) -> Markdown:
+    """To a message that waits, because nothing can be written down that is about to be done."""
+    return t("reply.not_stored")
+
+
 def pong(t: Texts) -> Markdown:
     return t("reply.pong")
 

@@ -72,7 +72,9 @@ def restore(database_url: str, file: Path, at: datetime) -> Restored:
         raise BackupError(f"{file} is not there: name a file that dingsweep backup has written.")
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     with way.replacing(url, file, stamp, known_schemas()) as (new, replaced, head):
-        expired, stopped = asyncio.run(_prepare(new.render_as_string(hide_password=False), head, replaced, at))
+        expired, stopped = asyncio.run(
+            _prepare(new.render_as_string(hide_password=False), head, replaced, at)
+        )
     return Restored(head, replaced, expired, stopped)
 
 
@@ -101,9 +103,7 @@ def _new(target: Path) -> Iterator[Path]:
         raise
 
 
-async def _prepare(
-    database_url: str, head: Link, replaced: str, at: datetime
-) -> tuple[list[str], list[str]]:
+async def _prepare(database_url: str, head: Link, replaced: str, at: datetime) -> tuple[list[str], list[str]]:
     async with Store(database_url):
         pass  # brings an older schema up to date
     async with Database(database_url) as database:
