@@ -52,23 +52,28 @@ class Say:
 
 @dataclass(frozen=True)
 class Press:
-    """Somebody presses a button of the card whose outTrackId begins so."""
+    """Somebody presses a button of a card: its outTrackId begins so, and it is about that of the requests made."""
 
     who: str
     where: str
     card: str
     button: str
+    number: int = 0
 
 
 @dataclass(frozen=True)
 class Story:
-    """What people do, one after another; `posted` are all cards that they may get to see of it, each once."""
+    """What people do, one after another, and for each request made how it ends and which cards it has, each once.
+
+    `undone`: what the first request deleted is back in the end.
+    """
 
     name: str
     steps: tuple[Say | Press, ...]
-    ends: RequestState
-    posted: tuple[str, ...]
+    ends: tuple[RequestState, ...]
+    posted: tuple[tuple[str, ...], ...]
     rules: tuple[dict[str, Any], ...] = tuple(CONFIRMED)
+    undone: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -80,30 +85,41 @@ _DENIED = "/品牌手册.pdf"
 CONFIRM = Story(
     "confirm",
     (Say(f"rm {_TARGETS}"), Press("wang", MARKETING, REQUEST, "confirm")),
-    RequestState.PARTLY_DONE,
-    (REQUEST, RESULT),
+    (RequestState.PARTLY_DONE,),
+    ((REQUEST, RESULT),),
 )
 APPROVE = Story(
     "approve",
     (Say(f"rm {_TARGETS}"), Press("li", "one:li", APPROVAL, "approve")),
-    RequestState.PARTLY_DONE,
-    (REQUEST, APPROVAL, RESULT),
+    (RequestState.PARTLY_DONE,),
+    ((REQUEST, APPROVAL, RESULT),),
     rules=tuple(MANAGER),
 )
 REJECT = Story(
     "reject",
     (Say(f"rm {_TARGETS}"), Press("li", "one:li", APPROVAL, "reject")),
-    RequestState.REJECTED,
-    (REQUEST, APPROVAL),
+    (RequestState.REJECTED,),
+    ((REQUEST, APPROVAL),),
     rules=tuple(MANAGER),
 )
 CANCEL = Story(
     "cancel",
     (Say("rm /report.pdf"), Press("wang", MARKETING, REQUEST, "cancel")),
-    RequestState.CANCELLED,
-    (REQUEST,),
+    (RequestState.CANCELLED,),
+    ((REQUEST,),),
+)
+UNDO = Story(
+    "undo",
+    (*CONFIRM.steps, Say("undo {request}"), Press("wang", MARKETING, REQUEST, "confirm", number=1)),
+    (RequestState.PARTLY_DONE, RequestState.DONE),
+    ((REQUEST, RESULT), (REQUEST, RESULT)),
+    undone=True,
 )
 STORIES = (CONFIRM, APPROVE, REJECT, CANCEL)
+
+
+_PLACES = {MARKETING: "wang", "one:wang": "wang", "one:li": "li"}
+"""Where the robot may be heard, and who reads there."""
 
 
 class Trial:
@@ -170,41 +186,47 @@ class Trial:
             if isinstance(step, Press):
                 await self._press(step)
             elif step not in self._said:
+                if self._said:
+                    await until(self._has_ended)
                 self._said.add(step)
                 await control.say("wang", MARKETING, step.text.format(request=await self._latest()))
         await until(self._has_ended)
 
     async def _press(self, step: Press) -> None:
+        await until(lambda: self._card(step))
         card = await self._card(step)
-        if any(button["id"] == step.button for button in card["buttons"]):
+        if card and any(button["id"] == step.button for button in card["buttons"]):
             pressing = self.office.control.press(step.who, card["outTrackId"], step.button)
             self._pressing = {asyncio.create_task(pressing)}
             await asyncio.wait(self._pressing)
 
+    async def _card(self, step: Press) -> Message | None:
+        """This card as it is now, if it is there."""
+        cards = [card for card in await self._cards(step.where) if card["outTrackId"].startswith(step.card)]
+        return cards[step.number] if step.number < len(cards) else None
+
     async def _latest(self) -> str:
-        cards = [m["outTrackId"] for m in await self._seen() if m["kind"] == "card"]
-        return str(cards[-1]).split(".")[2] if cards else ""
+        """The number of the request made last; empty when there is none."""
+        cards = [card for card in await self._cards(MARKETING) if card["outTrackId"].startswith(REQUEST)]
+        return str(cards[-1]["outTrackId"]).split(".")[2] if cards else ""
 
-    async def _card(self, press: Press) -> Message:
-        """This card as it is now, once it is there."""
-
-        def is_it(message: Message) -> bool:
-            return str(message.get("outTrackId", "")).startswith(press.card)
-
-        return await self.office.until(press.who, press.where, 0, is_it)
+    async def _cards(self, where: str) -> list[Message]:
+        """The cards in one place, in the order they came."""
+        cards = [m for m in await self._seen(where) if m["kind"] == "card"]
+        return sorted(cards, key=lambda card: int(card["id"].removeprefix("m")))
 
     async def _has_ended(self) -> bool:
         """Whether the database has no work left, and no card waits for anybody."""
         if _unfinished(self.office.folder / "robot.sqlite"):
             return False
-        cards = [m for m in await self._seen() if m["kind"] == "card"]
+        cards = [m for m in await self._seen(*_PLACES) if m["kind"] == "card"]
         return bool(cards) and not any(_asks(card) for card in cards)
 
-    async def _seen(self) -> list[Message]:
-        """All that anybody sees of the robot in the group and one-to-one, as it is now."""
+    async def _seen(self, *places: str) -> list[Message]:
+        """All that is seen of the robot in these places, as it is now."""
         seen: dict[str, Message] = {}
-        for who, where in (("wang", MARKETING), ("wang", "one:wang"), ("li", "one:li")):
-            for message in await self.office.control.read(who, where, wait_s=0):
+        for where in places:
+            for message in await self.office.control.read(_PLACES[where], where, wait_s=0):
                 if "robot" in message["from"]:
                     seen[f"{where} {message['id']}"] = message
         return list(seen.values())
@@ -212,15 +234,17 @@ class Trial:
     async def check(self) -> None:
         """All that must be true whatever happened on the way, seen from outside."""
         async with _ONE_STORE, Store(self.office.settings().database_url) as store:
-            [request] = await store.requests.latest()
-            gone = await self._receipt_is_true(store, request)
-            await self._trail_is_whole(store, request)
+            made = (await store.requests.latest())[::-1]
+            assert tuple(request.state for request in made) == self.story.ends
+            gone = await self._receipt_is_true(store, made[0])
+            for request in made:
+                await self._trail_is_whole(store, request)
+            assert (await store.audit.verify()).broken is None
         await self._calls_are_right(gone)
-        await self._people_saw_it_once(request)
+        await self._people_saw_it_once(made)
 
     async def _receipt_is_true(self, store: Store, request: Request) -> set[str]:
-        """The receipt equals the drive, and nothing else is gone; the dentryIds that are."""
-        assert request.state is self.story.ends
+        """The receipt equals the drive, and nothing else is gone; the dentryIds of what was deleted."""
         outcomes = {r.entry.dentry.path: r.outcome for r in await store.requests.results(request.id)}
         shown = await store.requests.entries(request.id)
         targets = [entry.dentry for entry in shown if entry.target_id is None]
@@ -230,20 +254,20 @@ class Trial:
         else:
             assert outcomes == {}
         gone = {t.dentry_id for t in targets if outcomes.get(t.path) is Outcome.DELETED}
-        with_contents = [e.dentry for e in shown if e.dentry.dentry_id in gone or e.target_id in gone]
-        assert await self.office.paths() == self.paths - {dentry.path for dentry in with_contents}
+        lost = [e.dentry for e in shown if e.dentry.dentry_id in gone or e.target_id in gone]
+        if self.story.undone:
+            lost = []
+        assert await self.office.paths() == self.paths - {dentry.path for dentry in lost}
         everything = (await self.office.control.ask("GET", f"drive/{MARKETING_SPACE}", deleted=1))["dentries"]
         binned = Counter(entry["id"] for entry in everything if entry["deleted"])
-        assert binned == Counter(dentry.dentry_id for dentry in with_contents)
+        assert binned == Counter(dentry.dentry_id for dentry in lost)
         return gone
 
     async def _trail_is_whole(self, store: Store, request: Request) -> None:
-        proof = await store.audit.verify()
-        assert proof.broken is None
+        """It was made once and ended once, and every target has one outcome."""
         events = Counter([record.event async for record in store.audit.records(request.id)])
         once = {name for name in events if name.startswith("request.")}
-        assert "request.created" in once
-        assert f"request.{request.state}" in once
+        assert {"request.created", f"request.{request.state}"} <= once
         assert {events[name] for name in once} == {1}
         assert events["dentry.outcome"] == (request.totals.targets if request.state.has_receipt else 0)
 
@@ -253,15 +277,18 @@ class Trial:
         assert all(call["request"]["option"] == {"toRecycleBin": True} for call in calls)
         done = Counter(item["dentryId"] for call in calls for item in _succeeded(call))
         assert done == Counter(gone)
+        restored = [item for call in await self.office.calls("batchRestore") for item in _succeeded(call)]
+        assert len(restored) == (len(gone) if self.story.undone else 0)
         state = await self.office.control.ask("GET", "state")
         assert state["violations"] == []
 
-    async def _people_saw_it_once(self, request: Request) -> None:
+    async def _people_saw_it_once(self, made: list[Request]) -> None:
         """Each card was made once, under the id that comes of its request, and says how it ended."""
         calls = await self.office.calls(CREATE_CARD)
-        made = Counter(call["request"]["outTrackId"] for call in calls if call["status"] == 200)
-        assert made == Counter(f"{kind}{request.id}.{request.nonce}" for kind in self.story.posted)
-        seen = await self._seen()
+        shown = Counter(call["request"]["outTrackId"] for call in calls if call["status"] == 200)
+        asked = zip(made, self.story.posted, strict=True)
+        assert shown == Counter(f"{kind}{r.id}.{r.nonce}" for r, kinds in asked for kind in kinds)
+        seen = await self._seen(*_PLACES)
         assert not [card for card in seen if card["kind"] == "card" and _asks(card)]
         words = Counter(message["text"] for message in seen if message["kind"] == "markdown")
         assert all(times <= 2 for times in words.values()), words
