@@ -23,6 +23,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
+from yarl import URL
 
 from bot import app, logs
 from bot.settings import load
@@ -109,7 +110,7 @@ def _watch_commits(places: _Places) -> None:
     def _(connection: Connection) -> None:
         connection.connection.info.pop("written", None)
 
-    commit = DefaultDialect.do_commit
+    commit: Any = DefaultDialect.do_commit
 
     def do_commit(self: DefaultDialect, connection: Any) -> None:
         name = _commit_of(connection.info.pop("written", ()))
@@ -132,11 +133,11 @@ def _watch_calls(places: _Places) -> None:
     request = aiohttp.ClientSession._request
 
     async def _request(self: aiohttp.ClientSession, method: str, url: Any, **more: Any) -> Any:
-        path = _AN_ID.sub("/*", aiohttp.client.URL(url).path)
+        path = _AN_ID.sub("/*", URL(url).path)
         name = "" if method == "GET" or _HARMLESS.search(path) else f"{method} {path}"
         return await _around(places, name, lambda: request(self, method, url, **more))
 
-    aiohttp.ClientSession._request = _request  # type: ignore[method-assign]
+    aiohttp.ClientSession._request = _request  # type: ignore[method-assign, assignment]
 
 
 def _watch_answers(places: _Places) -> None:
@@ -151,8 +152,8 @@ def _watch_answers(places: _Places) -> None:
         places.is_open = True
         return socket
 
-    aiohttp.ClientWebSocketResponse.send_str = send_str  # type: ignore[method-assign]
-    aiohttp.ClientSession._ws_connect = _ws_connect  # type: ignore[assignment]
+    aiohttp.ClientWebSocketResponse.send_str = send_str  # type: ignore[method-assign, assignment]
+    aiohttp.ClientSession._ws_connect = _ws_connect  # type: ignore[method-assign]
 
 
 async def _around(places: _Places, name: str, work: Callable[[], Awaitable[Any]]) -> Any:

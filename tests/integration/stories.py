@@ -156,10 +156,11 @@ class Trial:
         async with self._robot(place) as ended:
             await self.office.control.advance(ASKED_AGAIN_S)
             living = asyncio.create_task(self._live())
-            await asyncio.wait({living, ended}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {living, ended}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             is_late = living.done()
             living.cancel()
-            await asyncio.wait({living, *self._pressing})  # DingTalk waits for an answer that will not come
+            await asyncio.wait([living, *self._pressing])  # DingTalk waits for an answer that will not come
             if is_late:
                 living.result()
         await self.office.control.ask("GET", "stream", wait=PATIENCE_S, count=0)
