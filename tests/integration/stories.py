@@ -37,6 +37,7 @@ from tests.integration.office import (
 from tests.integration.program import environment
 from tests.migrated import begin
 
+EVERYTHING = 1000
 ASKED_AGAIN_S = 20
 """DingTalk delivers what was not acknowledged again after 16 s."""
 MANAGER = [{"name": "Manager", "answer": "approve", "from": ["user:li"]}]
@@ -262,7 +263,7 @@ class Trial:
     async def _receipt_is_true(self, requests: Requests, request: Request) -> set[str]:
         """The receipt equals the drive, and nothing else is gone; the dentryIds of what was deleted."""
         outcomes = {r.entry.dentry.path: r.outcome for r in await requests.results(request.id)}
-        shown = await requests.entries(request.id)
+        shown = await requests.entries(request.id, limit=EVERYTHING)
         targets = [entry.dentry for entry in shown if entry.target_id is None]
         if request.state.has_receipt:
             expected = {t.path: Outcome.DENIED if t.path == _DENIED else Outcome.DELETED for t in targets}
