@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, doctor, policy, requests, audit."""
+"""The command line: run, demo, sandbox, doctor, policy, requests, audit, backup."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from bot import logs
 from bot.commands.audit import audit
+from bot.commands.backup import backup
 from bot.commands.doctor import doctor
 from bot.commands.policy import policy
 from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail
@@ -84,6 +85,7 @@ def requests(limit: int, as_json: bool) -> None:
 
 
 main.add_command(audit)
+main.add_command(backup)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

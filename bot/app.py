@@ -25,7 +25,7 @@ from bot.deletion.news import News
 from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
-from bot.engine import Engine
+from bot.engine import AWAY, Engine
 from bot.hours import held_until
 from bot.messenger import Messenger
 from bot.notices import Notices
@@ -44,6 +44,8 @@ log = structlog.get_logger()
 MESSAGE = "message"
 METER_EVERY_S = 5.0
 DATABASE_AWAY_S = 5.0
+STORED_WITHIN_S = 5.0
+"""A message that takes longer to be stored waits for a database that is locked: its sender should know."""
 PRUNE_EVERY_S = 24 * 3600.0
 
 
@@ -217,7 +219,11 @@ class Receiver:
         except InvalidMessage as exc:
             log.warning("message.invalid", missing=exc.missing)
             return
-        await self._services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data)
+        starting = asyncio.create_task(self._services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data))
+        stored, _ = await asyncio.wait({starting}, timeout=STORED_WITHIN_S)
+        if not stored or isinstance(starting.exception(), AWAY):
+            await messages.not_stored(self._services, data)
+        await starting
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
         return await clicks.handle(self._services, data)

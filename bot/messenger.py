@@ -92,6 +92,7 @@ class Messenger:
         self._template_id = template_id
         self.callbacks = OpenCallbacks()
         self._heard: OrderedDict[str, Webhook] = OrderedDict()
+        self._said: OrderedDict[str, None] = OrderedDict()
 
     async def post(
         self,
@@ -221,6 +222,23 @@ class Messenger:
         """Say something where a request was made, without a counted call if that can be. Raises DingTalkError."""
         webhook = self._heard.get(request.conversation.id, Webhook(url=""))
         await self.reply(request.conversation, request.requester.user_id, webhook, title, markdown)
+
+    async def reply_once(
+        self,
+        conversation: Conversation,
+        user_id: str,
+        webhook: Webhook,
+        title: str,
+        markdown: str,
+        *,
+        key: str,
+    ) -> None:
+        """The same, once for this `key` as long as this process remembers it."""
+        if key not in self._said:
+            self._said[key] = None
+            if len(self._said) > MAX_HEARD:
+                self._said.popitem(last=False)
+            await self.reply(conversation, user_id, webhook, title, markdown)
 
     async def tell(
         self, user_ids: Sequence[str], title: str, markdown: str, *, about: Request | None = None

@@ -102,6 +102,8 @@ def begun_too_late(request: Request) -> bool:
 
 
 def _expired(request: Request, t: Texts, zone: tzinfo, room: Room) -> Markdown:
+    if request.stop_asked:
+        return t("state.set_back")
     if begun_too_late(request):
         time = t.clock(request.run_before or request.expires_at, zone, since=request.created_at)
         return t("state.expired_unbegun", decision=decision(request, t, zone, room.names), time=time)

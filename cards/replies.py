@@ -280,6 +280,11 @@ def already_decided(t: Texts, request: Request, zone: tzinfo) -> Markdown:
     return t("reply.already_decided", id=request.id, decision=decision(request, t, zone))
 
 
+def set_back(t: Texts, request_id: str) -> Markdown:
+    """The robot has an older state of things than it once had, restored from a backup."""
+    return t("reply.set_back", id=request_id)
+
+
 def expired(t: Texts, request_id: str, at: datetime, zone: tzinfo) -> Markdown:
     return t("reply.expired", id=request_id, time=t.clock(at, zone))
 
@@ -355,6 +360,11 @@ def unreachable(t: Texts) -> Markdown:
 def internal_error(t: Texts, reference: str) -> Markdown:
     """`reference`: the request's number, or another word that the operator of the robot finds in the log."""
     return t("reply.internal_error", id=reference)
+
+
+def not_stored(t: Texts) -> Markdown:
+    """To a message that waits, because nothing can be written down that is about to be done."""
+    return t("reply.not_stored")
 
 
 def pong(t: Texts) -> Markdown:

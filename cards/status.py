@@ -103,6 +103,8 @@ def _progress(request: Request, t: Texts, zone: tzinfo) -> Sequence[str]:
             return (t("status.open_until", time=time),)
         case RequestState.AWAITING_APPROVAL:
             return asked_line(request, t), voted_line(request, t, zone), t("status.open_until", time=time)
+        case RequestState.EXPIRED if request.stop_asked:
+            return (state_line(request, t, zone),)
         case RequestState.EXPIRED if is_voted(request) or begun_too_late(request):
             voted = "" if begun_too_late(request) else voted_line(request, t, zone)
             return voted, state_line(request, t, zone)

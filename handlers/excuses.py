@@ -137,6 +137,8 @@ def decision(refusal: DecisionRefused, t: Texts, zone: tzinfo) -> Markdown:
 
 def _too_late(refusal: DecisionRefused, request: Request, t: Texts, zone: tzinfo) -> Markdown:
     """What was faster."""
+    if request.state is RequestState.EXPIRED and request.stop_asked:
+        return replies.set_back(t, request.id)
     ended = {RequestState.CANCELLED, RequestState.REJECTED, RequestState.EXPIRED}
     if refusal.kind == "expired" and request.decided_by is None:
         return replies.expired(t, request.id, request.expires_at, zone)

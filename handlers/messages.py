@@ -9,7 +9,7 @@ import structlog
 
 from bot.deletion.problems import DecisionRefused, PolicyRefused, TargetProblem
 from bot.dingtalk.errors import DingTalkError, NotFound
-from bot.engine import Payload
+from bot.engine import AWAY, Payload
 from bot.messenger import Webhook
 from cards import replies
 from cards.escape import Markdown
@@ -71,14 +71,38 @@ async def handle(services: Services, data: Payload) -> None:
         return
     with structlog.contextvars.bound_contextvars(msg_id=message.msg_id):
         services.messenger.heard(message.conversation, _webhook(message))
-        answer = await _answer(services, message)
+        try:
+            answer = await _answer(services, message)
+        except AWAY:
+            await _say_later(services, message)
+            raise
         if answer is not None:
             await _reply(services, message, answer)
 
 
+async def not_stored(services: Services, data: Payload) -> None:
+    """A message cannot be kept at the moment: its sender hears so, once."""
+    try:
+        await _say_later(services, IncomingMessage.from_data(data, robot_code=services.robot_code))
+    except InvalidMessage as exc:
+        log.warning("message.invalid", missing=exc.missing)
+
+
+async def _say_later(services: Services, message: IncomingMessage) -> None:
+    """Nothing can be written down: say that it takes longer, and that nothing happened."""
+    said = replies.not_stored(_first_texts(services, message))
+    user_id, webhook = message.sender_user_id, _webhook(message)
+    try:
+        await services.messenger.reply_once(
+            message.conversation, user_id, webhook, title_of(said), said, key=message.message_key
+        )
+    except DingTalkError as exc:
+        log.error("reply.not_delivered", error=str(exc))
+
+
 async def _answer(services: Services, message: IncomingMessage) -> Markdown | None:
     """Parse, check who and where, run the command. Whatever happens, there is a sentence or a card."""
-    t = texts(services.speaking(language_of("", (message.text or "").strip() or message.sender_nick)))
+    t = _first_texts(services, message)
     place = message.conversation.title
     try:
         if refused := _refusal(services, message, t):
@@ -100,9 +124,16 @@ async def _answer(services: Services, message: IncomingMessage) -> Markdown | No
     except DingTalkError as exc:
         log.warning("message.refused_by_dingtalk", error=str(exc), error_type=type(exc).__name__)
         return excuses.dingtalk(exc, t, place=place)
+    except AWAY:  # it is stored, so it is begun again
+        raise
     except Exception:
         log.exception("message.failed")
         return replies.internal_error(t, message.msg_id)
+
+
+def _first_texts(services: Services, message: IncomingMessage) -> Texts:
+    """The language to answer in before the words are understood."""
+    return texts(services.speaking(language_of("", (message.text or "").strip() or message.sender_nick)))
 
 
 def _refusal(services: Services, message: IncomingMessage, t: Texts) -> Markdown | None:

@@ -137,6 +137,8 @@ class RemoveItem(Wired):
         """Its meaning, whatever combination of fields came: DingTalk's own example has all at once."""
         if self.task_id and (self.is_async or self.success is None):
             return Progress.PENDING
+        if self.is_async and self.success:  # begun, they say, and name no task to follow
+            return Progress.UNKNOWN
         if self.success is not None:
             return Progress.DONE if self.success else Progress.FAILED
         return Progress.FAILED if self.error_code else Progress.UNKNOWN

@@ -15,7 +15,7 @@ Task: https://open.dingtalk.com/document/development/get-the-asynchronous-task-i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from bot.dingtalk.dentry import (
@@ -29,6 +29,8 @@ from bot.dingtalk.dentry import (
 )
 from bot.dingtalk.wire import Api, Wire
 from bot.dingtalk.wired import Traced, Wired
+
+ItemT = TypeVar("ItemT", RemoveItem, QueryItem)
 
 SPACE = Api("GET", "/v1.0/storage/spaces/{spaceId}")
 SPACES = Api("GET", "/v1.0/drive/spaces")
@@ -158,7 +160,7 @@ class Storage:
         answers = await asyncio.gather(
             *(self._query(space_id, ids, union_id) for ids in _batches(dentry_ids, QUERY_BATCH))
         )
-        found = {item.dentry_id: item for items in answers for item in items}
+        found = _agreed(item for items in answers for item in items)
         return [found.get(dentry_id) or QueryItem(dentry_id=dentry_id) for dentry_id in dentry_ids]
 
     async def by_uuid(self, dentry_uuid: str, *, union_id: str) -> DentryRef:
@@ -172,7 +174,8 @@ class Storage:
     ) -> list[RemoveItem]:
         """Remove up to 50 dentries of one space: one call, never repeated here.
 
-        One item per id, in their order; an id the answer leaves out comes back with unknown progress.
+        One item per id, in their order; an id the answer leaves out, or says two things of, comes back with unknown
+        progress.
         Raises ValueError for no ids or more than 50.
         """
         if not 0 < len(dentry_ids) <= REMOVE_BATCH:
@@ -184,7 +187,7 @@ class Storage:
             query={"unionId": union_id},
             body={"dentryIds": list(dentry_ids), "option": {"toRecycleBin": to_recycle_bin}},
         )
-        found = {item.dentry_id: item for item in answer.result_items}
+        found = _agreed(answer.result_items)
         items = [found.get(id_) or RemoveItem(space_id=space_id, dentry_id=id_) for id_ in dentry_ids]
         traced = {"dingtalk_request_id": answer.dingtalk_request_id}
         return [item.model_copy(update=traced) for item in items]
@@ -225,6 +228,13 @@ async def _once(pages: AsyncIterator[_DentryPage]) -> AsyncIterator[DentryInfo]:
             if dentry.id not in seen:
                 seen.add(dentry.id)
                 yield dentry
+
+
+def _agreed(items: Iterable[ItemT]) -> dict[str, ItemT]:
+    """Items by dentryId, without those of which an answer says one thing and another."""
+    found: dict[str, ItemT] = {}
+    torn = {item.dentry_id for item in items if found.setdefault(item.dentry_id, item) != item}
+    return {dentry_id: item for dentry_id, item in found.items() if dentry_id not in torn}
 
 
 def _batches(items: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,14 +51,22 @@ class Store:
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""
-        where = self._database.url.set(query={}).render_as_string(hide_password=True)
         try:
             await self._database.__aenter__()
             await asyncio.to_thread(self._migrate)
         except (OSError, DBAPIError) as exc:
-            reason = str(exc.orig if isinstance(exc, DBAPIError) else exc).splitlines()[0]
-            raise StoreError(f"The database {where} cannot be used: {reason}") from exc
+            raise self._unusable(exc) from exc
         return self
+
+    def _unusable(self, exc: Exception) -> StoreError:
+        where = self._database.url.set(query={}).render_as_string(hide_password=True)
+        cause = exc.orig if isinstance(exc, DBAPIError) else exc
+        reason = str(cause).splitlines()[0]
+        if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError):
+            return StoreError(
+                f"The database {where} is damaged ({reason}): dingsweep backup restore FILE puts a backup in its place."
+            )
+        return StoreError(f"The database {where} cannot be used: {reason}")
 
     @asynccontextmanager
     async def leased(self) -> AsyncIterator[None]:
@@ -70,6 +79,7 @@ class Store:
                 "Another Dingsweep is running on this database: stop it first, one robot a database."
             ) from None
         try:
+            await asyncio.to_thread(self._require_whole)
             yield
         finally:
             await asyncio.to_thread(holding.__exit__, None, None, None)
@@ -77,6 +87,18 @@ class Store:
     async def __aexit__(self, *exc: object) -> None:
         await self.meter.flush()
         await self._database.__aexit__(*exc)
+
+    def _require_whole(self) -> None:
+        """A damaged file is found out at the start, and not by a job. PostgreSQL looks after its own."""
+        if not self._database.is_sqlite:
+            return
+        try:
+            with self._database.alone() as connection:
+                said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        except DBAPIError as exc:
+            raise self._unusable(exc) from exc
+        if said != "ok":
+            raise self._unusable(sqlite3.DatabaseError(said))
 
     def _migrate(self) -> None:
         """Run what is missing, forward only."""

@@ -70,6 +70,10 @@ class Program:
         return int(line.split()[1]) * 1024
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def runs(self) -> bool:
         return self._process.returncode is None
 

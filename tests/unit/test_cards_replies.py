@@ -83,6 +83,7 @@ REPLIES: dict[str, Reply] = {
     "already_decided": lambda t, x: replies.already_decided(
         t, request(state=RequestState.REJECTED, decided_by=LI.model_copy(update={"name": x})), SHANGHAI
     ),
+    "set_back": replies.set_back,
     "expired": lambda t, _: replies.expired(t, "K7M2", ASKED_AT, SHANGHAI),
     "too_late": lambda t, _: replies.too_late(t, request(state=RequestState.RUNNING)),
     "confirmed": lambda t, _: replies.confirmed(t, request()),
@@ -100,6 +101,7 @@ REPLIES: dict[str, Reply] = {
     "missing_scope": replies.missing_scope,
     "unreachable": lambda t, _: replies.unreachable(t),
     "internal_error": replies.internal_error,
+    "not_stored": lambda t, _: replies.not_stored(t),
     "pong": lambda t, _: replies.pong(t),
 }
 

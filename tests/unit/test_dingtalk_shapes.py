@@ -124,6 +124,7 @@ def test_every_combination_is_read(
         (REMOVED, Progress.PENDING),
         ({"async": False, "success": True, "taskId": ""}, Progress.DONE),
         ({"async": True}, Progress.UNKNOWN),
+        ({"async": True, "success": True}, Progress.UNKNOWN),
         ({}, Progress.UNKNOWN),
     ],
 )

@@ -16,8 +16,8 @@ from bot.settings import PREFIX, load
 from handlers.commands import parse
 from tests.unit import papers
 
-POLICY, APPROVALS = "docs/policy{}.md", "docs/approvals{}.md"
-NAMES = [paper.format(language) for paper in (POLICY, APPROVALS) for language in ("", ".zh-CN")]
+POLICY, APPROVALS, BACKUP = "docs/policy{}.md", "docs/approvals{}.md", "docs/backup{}.md"
+NAMES = [paper.format(language) for paper in (POLICY, APPROVALS, BACKUP) for language in ("", ".zh-CN")]
 PAPERS = [*NAMES, "README.md", "README.zh-CN.md"]
 SNIPPETS = [
     pytest.param(block, id=f"{name}-{number}")
@@ -48,14 +48,16 @@ def understand(command: click.Command, words: list[str]) -> None:
         with command.make_context(command.name, words):
             return
     context = click.Context(command)
-    found = command.get_command(context, words[0])
-    rest = words[1:] if found else words  # audit K7M2 is short for audit show K7M2
-    found = found or command.get_command(context, "show")
+    found = command.get_command(context, words[0]) if words else None
+    rest = (
+        words[1:] if found else words
+    )  # audit K7M2 is short for audit show K7M2, backup FILE for backup write FILE
+    found = found or command.get_command(context, "show") or command.get_command(context, "write")
     assert found, words
     understand(found, rest)
 
 
-@pytest.mark.parametrize("paper", [POLICY, APPROVALS])
+@pytest.mark.parametrize("paper", [POLICY, APPROVALS, BACKUP])
 def test_both_languages_have_the_same_sections_code_links_and_tables(paper: str) -> None:
     english, chinese = (papers.read(paper.format(language)) for language in ("", ".zh-CN"))
     assert papers.levels(english) == papers.levels(chinese)
