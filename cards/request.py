@@ -127,9 +127,10 @@ def _can_be_withdrawn(request: Request) -> bool:
 
 
 def _can_be_stopped(request: Request) -> bool:
-    """A job of one batch is over before anybody can press."""
+    """A job of one batch is over before anybody can press; what others approved is withdrawn until it begins."""
+    begins = request.state is RequestState.APPROVED and not is_voted(request)
     runs = request.state is RequestState.RUNNING and request.stop_asked is None
-    return runs and request.totals.targets > ONE_BATCH
+    return (begins or runs) and request.totals.targets > ONE_BATCH
 
 
 def _withdrawal(request: Request, t: Texts) -> tuple[Button, ...]:

@@ -129,11 +129,12 @@ class Decisions:
         return confirmed
 
     async def _cancel(self, request: Request) -> Request:
-        """Who confirmed was told that it begins; what others approved is the requester's until it does."""
+        """What others approved is the requester's until it begins, and so is what can be stopped once it has."""
         is_asked = request.ruling.answer == "approve"
+        is_late = is_asked or request.totals.targets > BATCH_SIZE
         cancelled = await self._store.requests.change(
             request.id,
-            {*OPEN_STATES, RequestState.APPROVED} if is_asked else OPEN_STATES,
+            {*OPEN_STATES, RequestState.APPROVED} if is_late else OPEN_STATES,
             RequestState.CANCELLED,
             at=self._clock(),
             actor=request.requester.user_id,

@@ -7,7 +7,7 @@ done, one with a task is followed, one that was sent is looked up before anythin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +56,7 @@ class Sweep:
                         crew.start(self._follow(request, target.id, target.task_id))
                 if batch := [target for target in waiting if not target.task_id]:
                     await window.enter()
-                    crew.start(self._send(request, batch, window, crew))
+                    crew.start(self._send(request, batch, window, crew), then=window.leave)
                 await crew.room()
 
     async def look(self, request: Request) -> None:
@@ -86,8 +86,6 @@ class Sweep:
             await self._store.jobs.not_sent(request, batch.open.keys() - batch.doubted)
             await self._store.jobs.record(request, batch.outcomes, at=self._clock())
             raise
-        finally:
-            window.leave()
         await self._store.jobs.record(request, batch.outcomes, at=self._clock())
         log.info("batch.settled", size=len(entries))
         for dentry_id, task_id in batch.tasks.items():
@@ -105,10 +103,13 @@ class _Crew:
     stop: BaseException | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None], *, then: Callable[[], None] | None = None) -> None:
+        """Begin some work, and do `then` when it is over: also where it is interrupted before its first step."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        if then:
+            task.add_done_callback(lambda _: then())
 
     async def room(self) -> None:
         """Return when there is room for more."""
