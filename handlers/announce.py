@@ -8,7 +8,6 @@ from typing import Protocol
 
 import structlog
 
-from bot.deletion.batch import BATCH_SIZE
 from bot.deletion.lifecycle import REASON, STATE
 from bot.dingtalk.errors import DingTalkError
 from bot.messenger import Messenger, Place, Webhook
@@ -175,7 +174,7 @@ class CardAnnouncer:
 
     async def _under_way(self, request: Request) -> Progress | None:
         """How far a job is that is long enough to say; None where the card asks by itself."""
-        is_long = request.state is RequestState.RUNNING and request.totals.targets > BATCH_SIZE
+        is_long = request.state is RequestState.RUNNING and request.is_long
         if not is_long or self._messenger.progress_source:
             return None
         return await self._store.jobs.progress(request, at=self._clock())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from bot.models import Conversation, Model
 from handlers.grammar import scrub
@@ -123,6 +123,33 @@ class CardClick(Model):
             user_id=_id(fields, "userId"),
             action=_id(params, "id") or _first(private.get("actionIds")),
             params={scrub(name): _string(params, name) for name in params},
+        )
+
+
+class CardPull(Model):
+    """A client that shows a card asks for its dynamic data; `sources` are the ids of the data it wants.
+
+    https://open.dingtalk.com/document/development/dynamic-data-source
+    """
+
+    TYPE: ClassVar[str] = "dynamicDataCallback"
+
+    out_track_id: str
+    corp_id: str
+    user_id: str
+    sources: tuple[str, ...]
+
+    @classmethod
+    def from_data(cls, data: object) -> Self:
+        """Read the data of a card push of this type. Raises InvalidMessage when outTrackId or userId make no sense."""
+        fields = _required(data, "outTrackId", "userId")
+        asked = _decoded(fields.get("content")).get("dynamicDataSourceQueryRequests")
+        listed = asked if isinstance(asked, list) else []
+        return cls(
+            out_track_id=_id(fields, "outTrackId"),
+            corp_id=_id(fields, "corpId"),
+            user_id=_id(fields, "userId"),
+            sources=tuple(_id(_mapping(each), "dynamicDataSourceId") for each in listed),
         )
 
 

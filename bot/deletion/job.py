@@ -13,7 +13,7 @@ import structlog
 
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
-from bot.deletion.batch import BATCH_SIZE, QUOTA, BatchSender, JobStopped
+from bot.deletion.batch import QUOTA, BatchSender, JobStopped
 from bot.deletion.drift import Drift
 from bot.deletion.follow import PATIENT, Follower, Patience
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
@@ -86,7 +86,7 @@ class Jobs:
         if request.ruling.answer != "approve" or request.decided_by is None:
             return
         await self._notices.add("approved", request, actor=request.decided_by.name)
-        if request.totals.folders or request.totals.targets > BATCH_SIZE:
+        if request.totals.folders or request.is_long:
             await self._announcer.changed(request)
 
     async def _tell_end(self, request: Request) -> None:

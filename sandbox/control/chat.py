@@ -5,8 +5,8 @@ from dataclasses import replace
 from sandbox import attachment
 from sandbox.control.desk import JsonObject, Order, Route
 from sandbox.paper import to_json
-from sandbox.pull import pull
 from sandbox.press import Click, Pressed, press_action_card, press_card
+from sandbox.pull import pull
 from sandbox.talk import MisuseError, Utterance, say
 
 

@@ -177,7 +177,9 @@ def _card(world: World, message: Message, reader: str | None) -> JsonObject:
     return {
         "templateId": card.template_id,
         "params": params,
-        "private": [key for key, value in params.items() if card.params.get(key) != value and key not in pulled],
+        "private": [
+            key for key, value in params.items() if card.params.get(key) != value and key not in pulled
+        ],
         "dynamic": [*pulled],
         "buttons": [to_json(b) for b in buttons_of(params)],
         "revision": card.revision,

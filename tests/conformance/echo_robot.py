@@ -85,12 +85,19 @@ class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
             "userPrivateData": {"cardParamMap": {"tips": "you agreed"}},
         }
 
-
     def pulled(self, data: dict[str, Any]) -> dict[str, Any]:
         """How often it was asked, as https://open.dingtalk.com/document/development/dynamic-data-source has it."""
         self.pulls += 1
-        sources = [s["dynamicDataSourceId"] for s in json.loads(data["content"])["dynamicDataSourceQueryRequests"]]
-        note("pull", userId=data["userId"], outTrackId=data["outTrackId"], corpId=data["corpId"], sources=sources)
+        sources = [
+            s["dynamicDataSourceId"] for s in json.loads(data["content"])["dynamicDataSourceQueryRequests"]
+        ]
+        note(
+            "pull",
+            userId=data["userId"],
+            outTrackId=data["outTrackId"],
+            corpId=data["corpId"],
+            sources=sources,
+        )
         answer = {"dynamicDataValueType": "OBJECT", "data": json.dumps({"tips": f"asked {self.pulls} times"})}
         return {"dataSourceQueryResponses": [answer | {"dynamicDataSourceId": each} for each in sources]}
 

@@ -93,7 +93,7 @@ async def test_without_an_interval_it_is_asked_for_once(
     assert '"asked 2 times"' in rendered["response"]["dataSourceQueryResponses"][0]["data"]
 
 
-async def test_an_answer_of_another_shape_is_told(sandbox: Control) -> None:
+async def test_that_nobody_answers_is_told(sandbox: Control) -> None:
     group = (await known(sandbox, ()))["group"]
     await _card(sandbox, group, {"pullStrategy": "NONE"})
     rendered = await sandbox.ask("POST", "render", {"as": "wang", "outTrackId": "a-card"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.deletion.window import FIRST, MOST, Window
@@ -73,6 +73,7 @@ def driven(drive: Callable[[Yard], object]) -> None:
     asyncio.run(run())
 
 
+@settings(max_examples=40, deadline=None)
 @given(ACTIONS, st.data())
 def test_never_more_than_its_size_and_in_the_order_they_came(
     actions: list[tuple[str, int]], data: st.DataObject
@@ -89,6 +90,7 @@ def test_never_more_than_its_size_and_in_the_order_they_came(
     driven(drive)
 
 
+@settings(max_examples=40, deadline=None)
 @given(ACTIONS)
 def test_no_place_is_lost_whoever_gives_up(actions: list[tuple[str, int]]) -> None:
     """Once all have left, as many as its size get in at once."""
