@@ -222,7 +222,7 @@ class Receiver:
         await self._services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data)
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
-        if isinstance(data, dict) and data.get("type") == CardPull.TYPE:
+        if CardPull.is_meant(data):
             return await pulls.handle(self._services, data)
         return await clicks.handle(self._services, data)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 from bot.models import Conversation, Model
 from handlers.grammar import scrub
@@ -132,12 +132,15 @@ class CardPull(Model):
     https://open.dingtalk.com/document/development/dynamic-data-source
     """
 
-    TYPE: ClassVar[str] = "dynamicDataCallback"
-
     out_track_id: str
     corp_id: str
     user_id: str
     sources: tuple[str, ...]
+
+    @staticmethod
+    def is_meant(data: object) -> bool:
+        """Whether a card push is one, and no click."""
+        return _mapping(data).get("type") == "dynamicDataCallback"
 
     @classmethod
     def from_data(cls, data: object) -> Self:
