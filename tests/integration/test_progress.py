@@ -165,6 +165,25 @@ async def test_who_stopped_it_is_told_and_not_who_approved(office: Office) -> No
         assert "李经理" in final["params"]["markdown"], "and who had approved"
 
 
+async def test_a_job_that_rests_and_was_told_to_stop_ends_also_after_a_crash(office: Office) -> None:
+    """Between the wish and its going on to end there are two steps."""
+    async with office.robot() as app:
+        card = await many(office, 60)
+        await office.control.fault(REMOVE, 403, "Forbidden.AccessDenied.ApiCountLimitForOrg")
+        assert (await office.press("wang", card, "confirm"))["ok"]
+        await office.until("wang", MARKETING, card["seq"], lambda m: "is paused" in m.get("text", ""))
+        request = await app.store.requests.by_card(card["outTrackId"])
+        assert request
+        assert await app.store.jobs.ask_stop(request.id, request.requester, at=app.services.clock())
+        await app.services.lifecycle.end_rests()
+        await office.until(
+            "wang",
+            MARKETING,
+            card["seq"],
+            lambda m: m.get("outTrackId") == card["outTrackId"] and "Cancelled" in m["params"]["title"],
+        )
+
+
 async def test_typed_forms_say_the_same(office: Office) -> None:
     async with office.robot() as app:
         card = await many(office, 120)
