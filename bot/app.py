@@ -33,9 +33,9 @@ from bot.operators import Operators
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import Stream
-from handlers import clicks, details, events, messages
+from handlers import clicks, details, events, messages, pulls
 from handlers.announce import CardAnnouncer
-from handlers.inbound import IncomingMessage, InvalidMessage
+from handlers.inbound import CardPull, IncomingMessage, InvalidMessage
 from handlers.notices import NoticeWords
 from handlers.services import Services
 
@@ -129,7 +129,9 @@ async def running(
             lanes=store.lanes,
         ) as dingtalk,
     ):
-        messenger = Messenger(dingtalk, store, settings.card_template_id)
+        messenger = Messenger(
+            dingtalk, store, settings.card_template_id, progress_source=settings.progress_source
+        )
         announcer = CardAnnouncer(
             messenger,
             store,
@@ -226,6 +228,8 @@ class Receiver:
         await starting
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
+        if CardPull.is_meant(data):
+            return await pulls.handle(self._services, data)
         return await clicks.handle(self._services, data)
 
     async def event(self, event_type: str, data: dict[str, Any]) -> None:

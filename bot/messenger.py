@@ -38,6 +38,8 @@ log = structlog.get_logger()
 CARD, ACTION_CARD = "card", "action_card"
 SEND_AS_CLICKER = "dtmd://dingtalkclient/sendMessage?content="
 MAX_ACTIONS = 5
+PROGRESS = "progress"
+"""The variable of a template whose cards ask how far a job is."""
 MAX_HEARD = 1000
 """Conversations whose last webhook is remembered."""
 
@@ -86,10 +88,14 @@ class Place:
 class Messenger:
     """Everything that people get to see goes through here."""
 
-    def __init__(self, dingtalk: DingTalk, store: Store, template_id: str) -> None:
+    def __init__(
+        self, dingtalk: DingTalk, store: Store, template_id: str, *, progress_source: str = ""
+    ) -> None:
+        """`progress_source`: the data source by which the template's cards ask how far a job is, if they do."""
         self._dingtalk = dingtalk
         self._store = store
         self._template_id = template_id
+        self.progress_source = progress_source
         self.callbacks = OpenCallbacks()
         self._heard: OrderedDict[str, Webhook] = OrderedDict()
         self._said: OrderedDict[str, None] = OrderedDict()
@@ -109,8 +115,9 @@ class Messenger:
         """
         track_id = out_track_id(kind, request)
         await self._store.requests.add_card(track_id, request, kind, CARD)
+        source = self.progress_source if request.is_long and kind != "result" else ""
         try:
-            missed = await self._create(track_id, card, place)
+            missed = await self._create(track_id, card, place, source)
         except Conflict:  # it was posted before a crash
             log.info("card.already_posted", out_track_id=track_id)
             return
@@ -153,7 +160,7 @@ class Messenger:
         except DingTalkError as exc:
             log.warning("card.missed_for_good", out_track_id=track_id, error=str(exc))
 
-    async def _create(self, track_id: str, card: Card, place: Place) -> list[str]:
+    async def _create(self, track_id: str, card: Card, place: Place, source: str) -> list[str]:
         """Safe to repeat, since the track id is ours: a card that exists already is a Conflict."""
         passing = (Throttled, TransportError, UnknownOutcome)
         async for attempt in stamina.retry_context(on=passing, attempts=3, timeout=15.0):
@@ -161,7 +168,8 @@ class Messenger:
                 return await self._dingtalk.card.create_and_deliver(
                     out_track_id=track_id,
                     template_id=self._template_id,
-                    params=card_params(card),
+                    params=card_params(card) | ({PROGRESS: ""} if source else {}),
+                    data_source=source,
                     conversation=place.conversation,
                     people=place.people,
                     recipients=place.recipients or None,

@@ -317,6 +317,9 @@ class RequestState(StrEnum):
 
 RequestKind = Literal["delete", "restore"]
 
+ONE_CALL = 50
+"""The most dentries that one call deletes."""
+
 OPEN_STATES = frozenset({RequestState.AWAITING_CONFIRMATION, RequestState.AWAITING_APPROVAL})
 
 
@@ -376,6 +379,11 @@ class Request(Model):
         """In whose name the job calls DingTalk, which checks that person's rights."""
         by_approver = self.ruling.answer == "approve" and self.ruling.run_as == "approver"
         return self.decided_by if by_approver and self.decided_by else self.requester
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its job takes more than one call that deletes: only then it can be stopped half-way."""
+        return self.totals.targets > ONE_CALL
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

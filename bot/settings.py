@@ -216,6 +216,8 @@ class Settings(PolicySettings):
     api_base_url: str = ""
     oapi_base_url: str = ""
     card_template_id: str = PUBLIC_TEMPLATE
+    progress_source: str = ""
+    """the dynamic data source by which cards of that template ask how far a job is; empty: they do not"""
     language: Literal["auto", "zh", "en"] = "auto"
     log: Literal["json", "console"] = "json"
 

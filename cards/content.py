@@ -33,6 +33,10 @@ def title(request: Request, t: Texts, receipt: Receipt | None = None) -> Markdow
         running = "title.approved" if request.to_recycle_bin else "title.approved_permanent"
     if request.state is RequestState.AWAITING_APPROVAL:
         running = "title.awaiting_approval" if request.to_recycle_bin else "title.awaiting_permanent"
+    if request.state is RequestState.RUNNING and request.stop_asked:
+        running = "title.stopping"
+    elif request.state is RequestState.RUNNING and request.paused:
+        running = "title.resting"
     return t(_TITLES.get(request.state, running), n=request.totals.dentries, id=request.id)
 
 

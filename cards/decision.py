@@ -20,7 +20,7 @@ _LINES = {
     RequestState.PARTLY_DONE: "state.partly_done",
     RequestState.FAILED: "state.failed",
 }
-_BY_NOBODY = {"decision.run", "decision.withdrawn"}
+_BY_NOBODY = {"decision.run", "decision.withdrawn", "decision.rested"}
 
 
 def is_voted(request: Request) -> bool:
@@ -75,6 +75,10 @@ def state_line(
             return asked_line(request, t, room.names)
         case RequestState.EXPIRED:
             return _expired(request, t, zone, room)
+        case RequestState.RUNNING if request.stop_asked:
+            return t("state.stopping", decision=decision(request, t, zone, room.names))
+        case RequestState.RUNNING if request.paused:
+            return t("state.resting", decision=decision(request, t, zone, room.names))
         case RequestState.REJECTED if request.rejection and request.rejection.reason.strip():
             return t(
                 "state.rejected_because",
@@ -120,6 +124,8 @@ def _needed(request: Request) -> int:
 
 
 def _key(request: Request) -> str:
+    if request.state is RequestState.CANCELLED and request.stop_asked and not request.stop_asked.name:
+        return "decision.rested"
     if request.state is RequestState.CANCELLED:
         return "decision.cancelled" if request.decided_by else "decision.withdrawn"
     if request.state is RequestState.REJECTED:

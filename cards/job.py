@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from bot.models import Progress, Request, RequestState
 from cards.escape import Markdown
 from cards.texts import Texts
@@ -9,6 +11,7 @@ from cards.texts import Texts
 MANY_CALLS = 100
 """From so many counted calls on, or from a tenth of what is left, a card says what its job will take."""
 _TENTH = 10
+_MINUTE_S, _HOUR_S = 60, 3600
 
 
 def progress_line(request: Request, progress: Progress, t: Texts) -> Markdown:
@@ -20,7 +23,13 @@ def progress_line(request: Request, progress: Progress, t: Texts) -> Markdown:
         return t("job.resting", n=total, done=done, id=request.id)
     if progress.left_s is None:
         return t("job.progress", n=total, done=done)
-    return t("job.progress_left", n=total, done=done, left=t.duration(max(progress.left_s, 1.0)))
+    return t("job.progress_left", n=total, done=done, left=t.duration(_about(progress.left_s)))
+
+
+def _about(seconds: float) -> int:
+    """As exact as an estimate is: to ten seconds, a minute, five minutes."""
+    step = 10 if seconds < _MINUTE_S else _MINUTE_S if seconds < _HOUR_S else 5 * _MINUTE_S
+    return max(math.ceil(seconds / step), 1) * step
 
 
 def rests(request: Request, progress: Progress, t: Texts) -> Markdown:

@@ -297,7 +297,8 @@ def too_late(t: Texts, request: Request) -> Markdown:
 
 def confirmed(t: Texts, request: Request) -> Markdown:
     key = "reply.confirmed" if request.to_recycle_bin else "reply.confirmed_permanent"
-    return t(key, n=request.totals.dentries, id=request.id)
+    said = t(key, n=request.totals.dentries, id=request.id)
+    return paragraphs((said, t("job.how_to_stop", id=request.id))) if request.is_long else said
 
 
 def cancelled(t: Texts, request_id: str) -> Markdown:

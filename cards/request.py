@@ -20,7 +20,6 @@ from cards.job import cost_line, progress_line
 from cards.texts import Texts
 
 MAX_ENTRIES = 5
-ONE_BATCH = 50
 
 _UNDECIDED = {
     RequestState.AWAITING_APPROVAL,
@@ -127,9 +126,10 @@ def _can_be_withdrawn(request: Request) -> bool:
 
 
 def _can_be_stopped(request: Request) -> bool:
-    """A job of one batch is over before anybody can press."""
+    """A job of one batch is over before anybody can press; what others approved is withdrawn until it begins."""
+    begins = request.state is RequestState.APPROVED and not is_voted(request)
     runs = request.state is RequestState.RUNNING and request.stop_asked is None
-    return runs and request.totals.targets > ONE_BATCH
+    return (begins or runs) and request.is_long
 
 
 def _withdrawal(request: Request, t: Texts) -> tuple[Button, ...]:

@@ -120,12 +120,11 @@ class CardAnnouncer:
             await self._update(request, "approval", await self.approval(request, receipt))
 
     async def under_way(self, request: Request, progress: Progress) -> None:
-        now = await self._store.requests.get(request.id) or request
-        if now.state is not RequestState.RUNNING:
+        if self._messenger.progress_source:  # then the cards ask by themselves
             return
-        await self._update(now, "request", await self._built(request_card, now, None, progress))
-        if now.ruling.answer == "approve":
-            await self._update(now, "approval", await self._built(approval_card, now, None, progress))
+        await self._update(request, "request", await self._built(request_card, request, None, progress))
+        if request.ruling.answer == "approve":
+            await self._update(request, "approval", await self._built(approval_card, request, None, progress))
 
     async def paused(self, request: Request, progress: Progress) -> None:
         said = job.rests(request, progress, texts(request.language))
@@ -159,6 +158,7 @@ class CardAnnouncer:
     async def _built(
         self, build: Build, request: Request, receipt: Receipt | None, under_way: Progress | None = None
     ) -> Card:
+        under_way = under_way or await self._under_way(request)
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
         t = texts(request.language)
         return build(
@@ -171,6 +171,13 @@ class CardAnnouncer:
             under_way=under_way,
             calls_left=await self._calls_left(request),
         )
+
+    async def _under_way(self, request: Request) -> Progress | None:
+        """How far a job is that is long enough to say; None where the card asks by itself."""
+        is_long = request.state is RequestState.RUNNING and request.is_long
+        if not is_long or self._messenger.progress_source:
+            return None
+        return await self._store.jobs.progress(request, at=self._clock())
 
     async def _calls_left(self, request: Request) -> int | None:
         """What the month still has; None where it does not matter or there is no limit."""

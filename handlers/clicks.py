@@ -143,6 +143,8 @@ def _is_made_already(request: Request, click: CardClick, decision: DecisionKind)
     if decision in {DecisionKind.APPROVE, DecisionKind.REJECT}:
         approves = decision is DecisionKind.APPROVE
         return any(v.operator.user_id == click.user_id and v.approves is approves for v in request.votes)
+    if request.stop_asked and decision is DecisionKind.CANCEL:
+        return request.stop_asked.user_id == click.user_id
     by = request.decided_by
     cancelled = request.state is RequestState.CANCELLED
     return by is not None and by.user_id == click.user_id and cancelled == (decision is DecisionKind.CANCEL)

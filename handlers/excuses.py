@@ -143,6 +143,8 @@ def _too_late(refusal: DecisionRefused, request: Request, t: Texts, zone: tzinfo
     if refusal.kind == "expired" and request.decided_by is None:
         return replies.expired(t, request.id, request.expires_at, zone)
     if request.state not in ended and refusal.facts.get("decision") == "cancel":
+        if request.stop_asked and request.state is RequestState.RUNNING:
+            return job.stopping(request, t)
         return replies.too_late(t, request)
     return replies.already_decided(t, request, zone)
 

@@ -126,6 +126,36 @@ class CardClick(Model):
         )
 
 
+class CardPull(Model):
+    """A client that shows a card asks for its dynamic data; `sources` are the ids of the data it wants.
+
+    https://open.dingtalk.com/document/development/dynamic-data-source
+    """
+
+    out_track_id: str
+    corp_id: str
+    user_id: str
+    sources: tuple[str, ...]
+
+    @staticmethod
+    def is_meant(data: object) -> bool:
+        """Whether a card push is one, and no click."""
+        return _mapping(data).get("type") == "dynamicDataCallback"
+
+    @classmethod
+    def from_data(cls, data: object) -> Self:
+        """Read the data of a card push of this type. Raises InvalidMessage when outTrackId or userId make no sense."""
+        fields = _required(data, "outTrackId", "userId")
+        asked = _decoded(fields.get("content")).get("dynamicDataSourceQueryRequests")
+        listed = asked if isinstance(asked, list) else []
+        return cls(
+            out_track_id=_id(fields, "outTrackId"),
+            corp_id=_id(fields, "corpId"),
+            user_id=_id(fields, "userId"),
+            sources=tuple(_id(_mapping(each), "dynamicDataSourceId") for each in listed),
+        )
+
+
 def _words(fields: Mapping[str, Any]) -> tuple[MessageKind, str | None]:
     """What the message says, and how it was said."""
     content = _mapping(fields.get("content"))

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox import ids
 from sandbox.cards import TRACK_BYTES, Card, check_size, checked_params, invalid
 from sandbox.chat import GROUP, Conversation
-from sandbox.dynamic import check_dynamic_config
+from sandbox.dynamic import checked_sources
 from sandbox.errors import ApiError
 from sandbox.wire import Call, Endpoint, JsonObject
 from sandbox.world import World
@@ -105,7 +105,7 @@ def _create(call: Call) -> Card:
     params = checked_params(body.get("cardData"))
     if params is None:
         raise ApiError(400, "param.cardPublicDataEmpty", "param.cardPublicDataEmpty")
-    check_dynamic_config(body.get("openDynamicDataConfig"))
+    sources = checked_sources(body.get("openDynamicDataConfig"))
     _check_template(call.world, template_id)
     if out_track_id in call.world.cards.cards:
         raise ApiError(400, "param.cardAlreadyExist", "param.cardAlreadyExist")
@@ -118,6 +118,7 @@ def _create(call: Call) -> Card:
         params=dict(params),
         private=_private(call),
         spaces=_space_types(body),
+        sources=sources,
     )
     check_size(card)
     call.world.cards.cards[out_track_id] = card

@@ -52,7 +52,8 @@ class Button:
 @dataclass(slots=True)
 class Card:
     """One card instance. `private` holds each person's own variables by userId; `spaces` the space types it may
-    be delivered to; `revision` counts changes, `open_callbacks` the clicks not answered yet."""
+    be delivered to; `revision` counts changes, `open_callbacks` the clicks not answered yet. `sources` are its
+    `dynamicDataSourceConfigs`, `dynamic` by userId what they brought: it lies over all other variables."""
 
     out_track_id: str
     template_id: str
@@ -64,6 +65,8 @@ class Card:
     spaces: list[str] = field(default_factory=list)
     revision: int = 1
     open_callbacks: int = 0
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    dynamic: dict[str, Params] = field(default_factory=dict)
 
     def update(self, params: Params | None, *, by_key: bool) -> None:
         """Changes the variables everybody sees; without `by_key` they are replaced as a whole."""
@@ -90,7 +93,8 @@ class Cards:
         mine = card.private.get(user_id or "", {})
         template = self.templates.get(card.template_id)
         allowed = template.private_keys if template else None
-        return {**card.params, **{k: v for k, v in mine.items() if allowed is None or k in allowed}}
+        mine = {k: v for k, v in mine.items() if allowed is None or k in allowed}
+        return {**card.params, **mine, **card.dynamic.get(user_id or "", {})}
 
 
 def buttons_of(params: Params) -> list[Button]:

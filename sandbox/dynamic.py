@@ -12,9 +12,9 @@ UNITS = {"SECONDS", "MINUTES", "HOURS", "DAYS"}
 SHORTEST_S = 6
 
 
-def check_dynamic_config(config: Any) -> None:
-    """Raises ApiError with the documented code when `openDynamicDataConfig` is not sound."""
-    sources = (config or {}).get("dynamicDataSourceConfigs") or []
+def checked_sources(config: Any) -> list[dict[str, Any]]:
+    """The data sources in an `openDynamicDataConfig`. Raises ApiError with the documented code for one not sound."""
+    sources: list[dict[str, Any]] = (config or {}).get("dynamicDataSourceConfigs") or []
     for source in sources:
         if not source.get("dynamicDataSourceId"):
             raise _error("param.dynamicSourceIdEmpty")
@@ -25,6 +25,7 @@ def check_dynamic_config(config: Any) -> None:
             raise _error("param.dynamicDataSourcePullStrategyEmpty")
         if pull["pullStrategy"] == "INTERVAL":
             _check_interval(pull)
+    return sources
 
 
 def _check_interval(pull: dict[str, Any]) -> None:

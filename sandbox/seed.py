@@ -15,6 +15,7 @@ from sandbox.locks import WriteLocks
 from sandbox.meter import Meter
 from sandbox.paper import from_json, to_json
 from sandbox.people import Application, Department, Person, Role
+from sandbox.pull import Screens
 from sandbox.seedfile import read_seed
 from sandbox.stream.dice import Dice
 from sandbox.stream.stream import SEED, Stream
@@ -49,6 +50,7 @@ def new_world(seed: JsonObject | None = None) -> World:
         locks=WriteLocks(store, limits),
         apps=apps,
     )
+    world.screens = Screens(world)
     world.seed = read_seed() if seed is None else seed
     load(world, world.seed)
     return world

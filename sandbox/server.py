@@ -47,6 +47,7 @@ def create_app(world: World, *, allow_remote: bool = False) -> web.Application:
     async def close(_: web.Application) -> None:
         world.ticks.close()
         await world.run.close()
+        await world.screens.close()
         await world.stream.close()
 
     app.cleanup_ctx.append(work)

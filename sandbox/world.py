@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.cards import Cards
 from sandbox.chat import Chat, Conversation
@@ -23,6 +23,9 @@ from sandbox.suggestions import Suggestion
 from sandbox.ticks import Ticks
 from sandbox.tokens import Tokens
 from sandbox.webhook import Webhook
+
+if TYPE_CHECKING:
+    from sandbox.pull import Screens
 
 __all__ = ["App", "Application", "Department", "Person", "Role", "World"]
 
@@ -65,6 +68,7 @@ class World:
     seed: dict[str, Any] = field(default_factory=dict)
     """What it was made of, to go back to."""
     ticks: Ticks = field(init=False)
+    screens: "Screens" = field(init=False)
 
     def __post_init__(self) -> None:
         self.ticks = Ticks(

@@ -20,6 +20,16 @@ from bot.store.inspection import Inspection, Loss, Unusable, inspecting, known_s
 
 LOOK_BACK = timedelta(days=7)
 """Notices lost before that are history."""
+TO_SUBSCRIBE = (
+    "turn on storage events (存储事件) of the app at open-dev.dingtalk.com, event subscription (事件订阅), then once "
+    'POST /v1.0/storage/events/subscribe?unionId=… {"scope": "ORG", "scopeId": "<corpId>"} '
+    "with the permission Storage.Event.Write"
+)
+HOW_TO_SUBSCRIBE = (
+    f"folders are followed by asking, which costs calls; DingTalk can tell instead: {TO_SUBSCRIBE}, "
+    "then set DINGSWEEP_DELETION_EVENTS to true"
+)
+"""https://open.dingtalk.com/document/development/subscribe-to-file-change-events"""
 _MINUTE = "%Y-%m-%d %H:%M"
 
 Health = Literal["ok", "warning", "failed"]
@@ -89,6 +99,7 @@ async def _stored(database: DatabaseSettings, settings: Settings | None) -> Asyn
             yield await _audit(inspection)
             if settings:
                 yield await _month(inspection, settings)
+                yield await _events(inspection, settings)
                 for finding in await _channels(inspection, settings):
                     yield finding
     except Unusable as exc:
@@ -125,6 +136,18 @@ async def _month(inspection: Inspection, settings: Settings) -> Finding:
     said = ", ".join(f"{number} {what}" + (f" of {limit}" if limit else "") for what, number, limit in used)
     cut = ": notices are being cut" if is_low and settings.notify else ""
     return Finding(check="month", health="warning" if is_low else "ok", said=said + cut)
+
+
+async def _events(inspection: Inspection, settings: Settings) -> Finding:
+    """How folders are followed while DingTalk deletes them."""
+    if not settings.deletion_events:
+        return Finding(check="events", health="ok", said=HOW_TO_SUBSCRIBE)
+    folders, told = await inspection.events_of_folders(datetime.now(UTC) - LOOK_BACK)
+    if folders and not told:
+        never = f"none told of the {folders} folders deleted in the last {LOOK_BACK.days} days, so each was waited for"
+        return Finding(check="events", health="warning", said=f"{never}: {TO_SUBSCRIBE}")
+    said = f"storage_dentry_delete told of {told} of {folders} folders in the last {LOOK_BACK.days} days"
+    return Finding(check="events", health="ok", said=said)
 
 
 async def _channels(inspection: Inspection, settings: Settings) -> list[Finding]:

@@ -29,11 +29,11 @@ from bot.dingtalk.errors import (
     TransportError,
     UnknownOutcome,
 )
-from bot.models import Outcome
+from bot.models import ONE_CALL, Outcome
 
 log = structlog.get_logger()
 
-BATCH_SIZE = 50
+BATCH_SIZE = ONE_CALL
 """The most dentryIds that batchRemove takes."""
 
 QUOTA = "quota"

@@ -15,7 +15,6 @@ from typing import TypeVar
 import structlog
 
 from bot.approvers import Approvers
-from bot.deletion.batch import BATCH_SIZE
 from bot.deletion.lifecycle import PROGRESS, REASON, STATE, Clock, Lifecycle
 from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import DingTalkError, NotFound
@@ -129,11 +128,12 @@ class Decisions:
         return confirmed
 
     async def _cancel(self, request: Request) -> Request:
-        """Who confirmed was told that it begins; what others approved is the requester's until it does."""
+        """What others approved is the requester's until it begins, and so is what can be stopped once it has."""
         is_asked = request.ruling.answer == "approve"
+        is_late = is_asked or request.is_long
         cancelled = await self._store.requests.change(
             request.id,
-            {*OPEN_STATES, RequestState.APPROVED} if is_asked else OPEN_STATES,
+            {*OPEN_STATES, RequestState.APPROVED} if is_late else OPEN_STATES,
             RequestState.CANCELLED,
             at=self._clock(),
             actor=request.requester.user_id,
@@ -150,7 +150,7 @@ class Decisions:
 
     async def _stop(self, request: Request) -> Request:
         """A job that runs ends before its next call, if it takes more than one; one that rests goes on, to end."""
-        if request.totals.targets <= BATCH_SIZE and not request.paused:
+        if not request.is_long and not request.paused:
             raise await self._too_late(request, DecisionKind.CANCEL)
         stopping = await self._store.jobs.ask_stop(request.id, request.requester, at=self._clock())
         if stopping is None:

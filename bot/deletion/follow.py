@@ -27,8 +27,9 @@ log = structlog.get_logger()
 PASSING = (Throttled, TransportError)
 """Errors of a reading call that are worth asking again after."""
 FIRST_LOOK_S, LONGEST_S = 0.6, 30.0
-EVENT_S, GLANCE_S = 60.0, 0.5
-"""How long an event is waited for, and how often the row is read that another replica may note it in."""
+EVENT_S, GLANCE_S, LONGEST_GLANCE_S = 60.0, 0.5, 4.0
+"""How long an event is waited for, and how often the row is read that another replica may note it in: less and less
+often, since hundreds of folders may be waited for at once."""
 
 
 class TaskRunning(Exception):
@@ -77,11 +78,13 @@ class Follower:
 
     async def _word(self, request: Request, dentry_id: str) -> None:
         """Return when DingTalk said that it is gone, or has not for long."""
+        pause_s = GLANCE_S
         try:
             async with asyncio.timeout(EVENT_S):
                 # Another process may be the one that is told, so the row is asked.
-                while not await self._store.jobs.is_seen_gone(request, dentry_id):  # noqa: ASYNC110
-                    await asyncio.sleep(GLANCE_S)
+                while not await self._store.jobs.is_seen_gone(request, dentry_id):
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(pause_s * 1.5, LONGEST_GLANCE_S)
         except TimeoutError:
             log.info("task.no_event", dentry_id=dentry_id)
 

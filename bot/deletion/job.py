@@ -13,7 +13,7 @@ import structlog
 
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
-from bot.deletion.batch import BATCH_SIZE, QUOTA, BatchSender, JobStopped
+from bot.deletion.batch import QUOTA, BatchSender, JobStopped
 from bot.deletion.drift import Drift
 from bot.deletion.follow import PATIENT, Follower, Patience
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
@@ -27,6 +27,9 @@ from bot.notices import Notices
 from bot.store import NotMineError, StopAskedError, Store
 
 log = structlog.get_logger()
+
+STOPPED = "stopped"
+"""Why what is left of a job is given up when somebody asked for that."""
 
 
 class Jobs:
@@ -83,7 +86,7 @@ class Jobs:
         if request.ruling.answer != "approve" or request.decided_by is None:
             return
         await self._notices.add("approved", request, actor=request.decided_by.name)
-        if request.totals.folders or request.totals.targets > BATCH_SIZE:
+        if request.totals.folders or request.is_long:
             await self._announcer.changed(request)
 
     async def _tell_end(self, request: Request) -> None:
@@ -128,24 +131,34 @@ class Jobs:
     async def _delete(self, request: Request) -> bool:
         """Delete until everything has an outcome; False when somebody else goes on with it, later or elsewhere."""
         try:
-            await self._check(request)
-            async with self._teller.telling(request):
-                await self._sweep.run(request)
+            cause = await self._swept(request)
+            if cause == QUOTA:
+                if await self._rests(request):
+                    return False
+                cause = STOPPED
+            if cause:
+                await self._give_up(request, cause)
         except NotMineError:
             log.warning("job.not_mine")
             return False
+        return True
+
+    async def _swept(self, request: Request) -> str:
+        """Send until everything has an outcome: then "", else what stopped it. Raises NotMineError."""
+        try:
+            await self._check(request)
+            async with self._teller.telling(request):
+                await self._sweep.run(request)
         except StopAskedError:
-            await self._give_up(request, "stopped")
+            return STOPPED
         except JobStopped as stop:
-            if stop.cause == QUOTA:
-                return not await self._rest(request)
-            await self._give_up(request, stop.cause)
-        except AWAY:
+            return stop.cause
+        except (NotMineError, *AWAY):
             raise
         except Exception:
             log.exception("job.broke")
-            await self._give_up(request, "internal")
-        return True
+            return "internal"
+        return ""
 
     async def _check(self, request: Request) -> None:
         if not (request.to_recycle_bin or self._allow_permanent):
@@ -153,13 +166,14 @@ class Jobs:
         if await self._store.requests.digest(request.id) != request.digest:
             raise JobStopped("manifest_altered")  # somebody wrote into the database
 
-    async def _rest(self, request: Request) -> bool:
-        """The month's calls are used up: rest until somebody has it go on; False when it is to end instead."""
-        paused = await self._store.jobs.pause(request, QUOTA, at=self._clock())
-        if paused is None:
-            return True
-        if paused.stop_asked:
-            await self._give_up(paused, "stopped")
+    async def _rests(self, request: Request) -> bool:
+        """The month's calls are used up: rest until somebody has it go on; False when somebody wants it to end.
+
+        Raises NotMineError.
+        """
+        try:
+            paused = await self._store.jobs.pause(request, QUOTA, at=self._clock())
+        except StopAskedError:
             return False
         log.warning("job.paused", cause=QUOTA)
         await self._announcer.paused(paused, await self._store.jobs.progress(paused, at=self._clock()))
@@ -172,12 +186,14 @@ class Jobs:
 
     async def _finish(self, request: Request) -> Request:
         now = await self._store.requests.get(request.id) or request
+        end = _end(now, await self._receipts.of(now))
         finished = await self._store.requests.change(
             request.id,
             {RequestState.RUNNING},
-            _end(now, await self._receipts.of(now)),
+            end,
             at=self._clock(),
             actor=SYSTEM,
+            decided_by=now.stop_asked if end is RequestState.CANCELLED else None,
         )
         now = finished or await self._store.requests.get(request.id) or request
         log.info("job.finished", state=now.state)

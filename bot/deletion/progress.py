@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
+
 from bot.deletion.announcer import Announcer
 from bot.deletion.lifecycle import Clock
-from bot.models import Progress, Request
+from bot.models import Progress, Request, RequestState
 from bot.store import Store
+
+log = structlog.get_logger()
 
 EVERY_S = 5.0
 """The shortest time between two updates of a card."""
@@ -29,7 +33,10 @@ class Teller:
 
     @asynccontextmanager
     async def telling(self, request: Request) -> AsyncIterator[None]:
-        """Tell of this job for as long as the block takes; no update is under way any more when it is left."""
+        """Tell of this job for as long as the block takes; no update is under way any more when it is left.
+
+        Telling is a courtesy: that it fails is nothing to the job.
+        """
         over = asyncio.Event()
         telling = asyncio.create_task(self._tell(request, over))
         try:
@@ -37,22 +44,26 @@ class Teller:
         finally:
             over.set()
             await asyncio.wait([telling])
-            if not telling.cancelled() and (error := telling.exception()):
-                raise error
 
     async def _tell(self, request: Request, over: asyncio.Event) -> None:
-        shown = 0
+        shown, is_stopping = 0, False
         while not await _is_set(over, EVERY_S):
-            progress = await self._store.jobs.progress(request, at=self._clock())
-            if is_worth_telling(progress, shown):
-                await self._announcer.under_way(request, progress)
-                shown = progress.targets
+            try:
+                now = await self._store.requests.get(request.id)
+                if now is None or now.state is not RequestState.RUNNING:
+                    return
+                progress = await self._store.jobs.progress(now, at=self._clock())
+                if is_worth_telling(progress, shown) or bool(now.stop_asked) > is_stopping:
+                    await self._announcer.under_way(now, progress)
+                    shown, is_stopping = progress.targets, bool(now.stop_asked)
+            except Exception:
+                log.exception("progress.not_told")
 
 
 def is_worth_telling(progress: Progress, shown: int) -> bool:
     """Whether a card that says `shown` targets is worth a call."""
     is_further = progress.targets - shown >= STEP * progress.of_targets
-    return is_further and progress.left_s is not None and progress.left_s >= WORTH_S
+    return is_further and (progress.left_s is None or progress.left_s >= WORTH_S)
 
 
 async def _is_set(event: asyncio.Event, within_s: float) -> bool:

@@ -6,26 +6,22 @@ done, one with a task is followed, one that was sent is looked up before anythin
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
 
 from bot.deletion.batch import BATCH_SIZE, Answered, Batch, BatchSender, JobStopped
+from bot.deletion.crew import Crew
 from bot.deletion.drift import Drift, Said
 from bot.deletion.follow import Follower
 from bot.deletion.lifecycle import Clock
 from bot.deletion.window import Window, Windows
 from bot.models import Entry, Request
-from bot.store import Answer, NotMineError, StopAskedError, Store, Waiting
+from bot.store import Answer, StopAskedError, Store, Waiting
 
 log = structlog.get_logger()
-
-MOST_UNDER_WAY = 200
-"""Batches and folders that are looked after at once; what they take of the memory is bounded by it."""
 
 
 class Sweep:
@@ -45,7 +41,7 @@ class Sweep:
         """Raises what stopped it (JobStopped, StopAskedError, NotMineError …) once all that was under way has ended."""
         window = self._windows.of(request.space.id)
         after = -1
-        async with _Crew() as crew:
+        async with Crew() as crew:
             while crew.stop is None:
                 waiting = await self._store.jobs.undecided(request.id, after=after, limit=BATCH_SIZE)
                 if not waiting:
@@ -56,7 +52,7 @@ class Sweep:
                         crew.start(self._follow(request, target.id, target.task_id))
                 if batch := [target for target in waiting if not target.task_id]:
                     await window.enter()
-                    crew.start(self._send(request, batch, window, crew))
+                    crew.start(self._send(request, batch, window, crew), then=window.leave)
                 await crew.room()
 
     async def look(self, request: Request) -> None:
@@ -74,7 +70,7 @@ class Sweep:
                     with suppress(JobStopped):  # then nobody knows
                         await self._follow(request, target.id, target.task_id)
 
-    async def _send(self, request: Request, waiting: Sequence[Waiting], window: Window, crew: _Crew) -> None:
+    async def _send(self, request: Request, waiting: Sequence[Waiting], window: Window, crew: Crew) -> None:
         batch = _batch(request, waiting)
         entries = {target.id: target.entry for target in waiting}
         log.info("batch.sending", size=len(entries), doubtful=len(batch.doubtful))
@@ -86,8 +82,6 @@ class Sweep:
             await self._store.jobs.not_sent(request, batch.open.keys() - batch.doubted)
             await self._store.jobs.record(request, batch.outcomes, at=self._clock())
             raise
-        finally:
-            window.leave()
         await self._store.jobs.record(request, batch.outcomes, at=self._clock())
         log.info("batch.settled", size=len(entries))
         for dentry_id, task_id in batch.tasks.items():
@@ -96,49 +90,6 @@ class Sweep:
     async def _follow(self, request: Request, dentry_id: str, task_id: str) -> None:
         said = await self._follower.outcome(request, dentry_id, task_id)
         await self._store.jobs.record(request, {dentry_id: said}, at=self._clock())
-
-
-@dataclass
-class _Crew:
-    """What is under way at once. `stop` is the first error; the others end their work, and nothing new is begun."""
-
-    stop: BaseException | None = None
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    async def room(self) -> None:
-        """Return when there is room for more."""
-        while len(self._tasks) >= MOST_UNDER_WAY:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-
-    async def __aenter__(self) -> _Crew:
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, *exc: object) -> None:
-        """Wait for all of them, and raise `stop`; when this is interrupted itself, they are, too."""
-        try:
-            while kind is None and self._tasks and not isinstance(self.stop, NotMineError):
-                await asyncio.wait(self._tasks)
-        finally:
-            await self._interrupt()
-        if kind is None and self.stop:
-            raise self.stop
-
-    async def _interrupt(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self.stop = self.stop or error
 
 
 @dataclass

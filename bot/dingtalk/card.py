@@ -30,6 +30,8 @@ SPACE_ID_LENGTH = 1000
 """Characters of an openSpaceId: about 40 people a call.
 https://open.dingtalk.com/document/development/open-interface-card-delivery-instance"""
 _SPACES = "dtv1.card//"
+PULL_EVERY_S = 10
+"""At least 6. https://open.dingtalk.com/document/development/dynamic-data-source"""
 
 
 class Delivery(Wired):
@@ -81,12 +83,14 @@ class Cards:
         private_params: Mapping[str, Params] | None = None,
         recipients: Sequence[str] | None = None,
         at_user_ids: Mapping[str, str] | None = None,
+        data_source: str = "",
     ) -> list[str]:
         """Show a card in a group, to `people` one-to-one, or both; or to `user_id` alone. Clicks come as stream.
 
         One card and one call, however many people see it; only those whom its address has no room for cost
         another. Returns the userIds it did not reach. `private_params` and `at_user_ids` (to names) are by
-        userId; only `recipients` see it in a group, when given. Raises Conflict when this `out_track_id` was
+        userId; only `recipients` see it in a group, when given. Clients that show the card ask for `data_source` every
+        PULL_EVERY_S seconds, by a callback that is no counted call. Raises Conflict when this `out_track_id` was
         used before, and DeliveryFailed when the card was made but reached nobody: then the id is used up.
         """
         card: Json = {
@@ -96,6 +100,8 @@ class Cards:
             **_data(params, private_params),
             "userIdType": BY_USER_ID,
         }
+        if data_source:
+            card |= _pulled(data_source)
         if conversation and conversation.kind == "group":
             place = self._in_group(conversation, recipients, at_user_ids)
             if not people:
@@ -224,6 +230,12 @@ def _missed(people: Sequence[str], deliveries: Sequence[Delivery]) -> list[str]:
         ids = list(people)
     reached = {user_id for user_id, each in zip(ids, deliveries, strict=True) if each.success}
     return [user_id for user_id in people if user_id not in reached]
+
+
+def _pulled(data_source: str) -> Json:
+    pull = {"pullStrategy": "INTERVAL", "interval": PULL_EVERY_S, "timeUnit": "SECONDS"}
+    source = {"dynamicDataSourceId": data_source, "pullConfig": pull}
+    return {"openDynamicDataConfig": {"dynamicDataSourceConfigs": [source]}}
 
 
 def _data(params: Params, private_params: Mapping[str, Params] | None) -> Json:

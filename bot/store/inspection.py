@@ -10,14 +10,14 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.models import Model
 from bot.store.database import Database
 from bot.store.memory import CallMeter
 from bot.store.outbox import Outbox
-from bot.store.tables import audit, audit_head
+from bot.store.tables import audit, audit_head, manifest_entries, requests
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -58,6 +58,16 @@ class Inspection:
             head = (await connection.execute(select(audit_head))).one()
             kept = select(audit.c.hash).where(audit.c.seq == head.seq)
             return head.seq, head.seq == 0 or (await connection.execute(kept)).scalar() == head.hash
+
+    async def events_of_folders(self, since: datetime) -> tuple[int, int]:
+        """Folders that jobs begun since then left to DingTalk, and of how many an event told that they are gone."""
+        lately = select(requests.c.id).where(requests.c.began_at >= since)
+        query = select(func.count(), func.count(manifest_entries.c.seen_gone_at)).where(
+            manifest_entries.c.request_id.in_(lately), manifest_entries.c.task_id != ""
+        )
+        async with self._database.reading() as connection:
+            folders, told = (await connection.execute(query)).one()
+            return folders, told
 
     async def losses(self, since: datetime) -> list[Loss]:
         """Notices that did not go out since then, by the audit trail."""

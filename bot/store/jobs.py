@@ -118,8 +118,9 @@ class Jobs:
             )
 
     async def not_sent(self, request: Request, dentry_ids: Collection[str]) -> None:
-        """These were refused for certain: they are where they were before."""
+        """These were refused for certain: they are where they were before. Raises NotMineError."""
         async with self._database.writing() as connection:
+            await _hold(connection, request)
             unsent = update(_targets).where(_undecided(request.id), _targets.c.dentry_id.in_(dentry_ids))
             await connection.execute(unsent.values(sent_at=None))
 
@@ -149,18 +150,23 @@ class Jobs:
             return [_waiting(row) for row in rows.mappings()]
 
     async def record(self, request: Request, outcomes: Outcomes, *, at: datetime) -> None:
-        """Write outcome and cause for targets by dentryId, each with its audit record. The first word stands."""
+        """Write outcome and cause for targets by dentryId, each with its audit record. The first word stands.
+
+        Raises NotMineError: whoever has the job now may have a call under way that this knows nothing of.
+        """
         async with self._database.writing() as connection:
+            await _hold(connection, request)
             await _settle_all(connection, request, outcomes, at)
 
     async def give_up(self, request: Request, cause: str, *, at: datetime) -> None:
-        """Settle all that is left: unknown where it was sent, failed where it was not."""
+        """Settle all that is left: unknown where it was sent, failed where it was not. Raises NotMineError."""
         for was_sent, outcome in ((True, Outcome.UNKNOWN), (False, Outcome.FAILED)):
             is_it = _targets.c.sent_at.is_not(None) if was_sent else _targets.c.sent_at.is_(None)
             while left := await self._positions(
                 select(_targets.c.position).where(_undecided(request.id), is_it)
             ):
                 async with self._database.writing() as connection:
+                    await _hold(connection, request)
                     await _settle(connection, request, _targets.c.position.in_(left), (outcome, cause), at)
 
     async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
@@ -179,7 +185,8 @@ class Jobs:
             targets, dentries = (await connection.execute(query)).one()
         total = request.totals
         elapsed = (at - (request.began_at or at)).total_seconds()
-        left = elapsed / targets * (total.targets - targets) if targets and elapsed > 0 else None
+        is_known = targets and elapsed > 0 and not request.runs  # after a rest the clock tells nothing
+        left = elapsed / targets * (total.targets - targets) if is_known else None
         return Progress(
             targets=targets,
             dentries=int(dentries),
@@ -195,10 +202,16 @@ class Jobs:
             running, by.user_id, "job.stop_asked", at, stop_asked=by.model_dump(mode="json")
         )
 
-    async def pause(self, request: Request, cause: str, *, at: datetime) -> Request | None:
-        """Let the job rest until somebody resumes it; None when it is not this runner's any more."""
-        mine = _mine(request) & (requests.c.paused == "")
-        return await self._mark(mine, "dingsweep", "job.paused", at, {"cause": cause}, paused=cause)
+    async def pause(self, request: Request, cause: str, *, at: datetime) -> Request:
+        """Let the job rest until somebody resumes it. Raises NotMineError, and StopAskedError: then it is to end."""
+        async with self._database.writing() as connection:
+            await _require_mine(connection, request)
+            row = await _changed(connection, _mine(request) & (requests.c.paused == ""), paused=cause)
+            if row is None:
+                raise NotMineError(request.id)
+            paused = request_of(row)
+            await note(connection, paused, at, actor="dingsweep", event="job.paused", cause=cause)
+            return paused
 
     async def resume(self, request_id: str, by: Operator, *, at: datetime) -> Request | None:
         """Have a paused job go on; None when it is not paused."""
@@ -207,8 +220,9 @@ class Jobs:
         return await self._mark(paused, by.user_id, "job.resumed", at, paused="", runs=again)
 
     async def paused(self, began_before: datetime) -> list[Request]:
-        """Paused jobs that began before that time."""
-        query = select(requests).where(_RUNNING, requests.c.paused != "", requests.c.began_at < began_before)
+        """Paused jobs that began before that time, or were told to stop: those that rest no longer."""
+        is_over = (requests.c.began_at < began_before) | requests.c.stop_asked.is_not(None)
+        query = select(requests).where(_RUNNING, requests.c.paused != "", is_over)
         async with self._database.reading() as connection:
             return [request_of(row) for row in (await connection.execute(query)).mappings()]
 
@@ -281,12 +295,18 @@ def _mine(request: Request) -> ColumnElement[bool]:
 
 async def _require_mine(connection: AsyncConnection, request: Request) -> None:
     """Raise unless this may go on; what is so stays so until the transaction ends."""
+    row = await _hold(connection, request)
+    if row["stop_asked"] is not None:
+        raise StopAskedError(request.id)
+
+
+async def _hold(connection: AsyncConnection, request: Request) -> RowMapping:
+    """The row of a job that is this runner's, and is until the transaction ends. Raises NotMineError."""
     # An update that changes nothing locks the row, on both databases.
     row = await _changed(connection, _mine(request), runner=request.runner)
     if row is None:
         raise NotMineError(request.id)
-    if row["stop_asked"] is not None:
-        raise StopAskedError(request.id)
+    return row
 
 
 async def _changed(

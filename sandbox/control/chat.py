@@ -6,6 +6,7 @@ from sandbox import attachment
 from sandbox.control.desk import JsonObject, Order, Route
 from sandbox.paper import to_json
 from sandbox.press import Click, Pressed, press_action_card, press_card
+from sandbox.pull import pull
 from sandbox.talk import MisuseError, Utterance, say
 
 
@@ -69,6 +70,15 @@ async def press(order: Order) -> JsonObject:
     return _pressed(await press_card(order.world, order.need("as"), body["outTrackId"], click))
 
 
+async def render(order: Order) -> JsonObject:
+    """Has a client ask for a card's dynamic data now: `{as, outTrackId}`."""
+    person, card = order.person(order.need("as")), order.world.cards.cards.get(order.need("outTrackId"))
+    if card is None or order.world.chat.shows(person.user_id, card.out_track_id) is None:
+        raise MisuseError("they see no such card")
+    source_ids = [source["dynamicDataSourceId"] for source in card.sources]
+    return _pressed(await pull(order.world, person, card, source_ids))
+
+
 def _pressed(pressed: Pressed) -> JsonObject:
     optional = {"error", "opened", "said"}
     return {k: v for k, v in to_json(pressed).items() if v is not None or k not in optional}
@@ -77,4 +87,5 @@ def _pressed(pressed: Pressed) -> JsonObject:
 ROUTES: tuple[Route, ...] = (
     ("POST", "/say", speak),
     ("POST", "/press", press),
+    ("POST", "/render", render),
 )

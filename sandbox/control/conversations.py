@@ -107,6 +107,8 @@ async def read(order: Order) -> JsonObject:
     def seen() -> list[Message]:
         return world.chat.read(conversation.conversation_id, reader, after)
 
+    if reader is not None:
+        _show(world, world.people[reader], conversation)
     await world.chat.bell.until(lambda: bool(seen()), order.wait_s)
     messages = seen()
     recalled = world.chat.recalled(conversation.conversation_id, reader, after)
@@ -120,6 +122,14 @@ async def read(order: Order) -> JsonObject:
         "recalled": [m.id for m in recalled],
         "more": len(kept) < len(messages),
     }
+
+
+def _show(world: World, person: Person, conversation: Conversation) -> None:
+    """Somebody has the cards of a conversation before their eyes."""
+    for message in world.chat.read(conversation.conversation_id, person.user_id):
+        card = world.cards.cards.get(message.out_track_id) if message.out_track_id else None
+        if card and card.sources:
+            world.screens.show(person, card)
 
 
 def _newest(messages: list[Message], limit: int | None) -> list[Message]:
@@ -163,11 +173,14 @@ def _card(world: World, message: Message, reader: str | None) -> JsonObject:
     card = world.cards.cards.get(message.out_track_id)
     if card is None:
         return {}
-    params = world.cards.seen_by(card, reader)
+    params, pulled = world.cards.seen_by(card, reader), card.dynamic.get(reader or "", {})
     return {
         "templateId": card.template_id,
         "params": params,
-        "private": [key for key, value in params.items() if card.params.get(key) != value],
+        "private": [
+            key for key, value in params.items() if card.params.get(key) != value and key not in pulled
+        ],
+        "dynamic": [*pulled],
         "buttons": [to_json(b) for b in buttons_of(params)],
         "revision": card.revision,
     }

@@ -64,8 +64,14 @@ class Echo(dingtalk_stream.ChatbotHandler):  # type: ignore[misc]
 class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
     """Answers a click with the card's new data."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.pulls = 0
+
     async def process(self, callback: CallbackMessage) -> tuple[int, Any]:
-        """One click; the button "fail" is answered by nothing, "refuse" by an error."""
+        """One click; the button "fail" is answered by nothing, "refuse" by an error. Or a question for its data."""
+        if callback.data["type"] == "dynamicDataCallback":
+            return AckMessage.STATUS_OK, self.pulled(callback.data)
         click = CardCallbackMessage.from_dict(callback.data)
         frame = {"messageId": callback.headers.message_id, "content": click.content}
         note("click", userId=click.user_id, outTrackId=click.card_instance_id, **frame)
@@ -78,6 +84,22 @@ class Clicks(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
             "cardData": {"cardParamMap": {"markdown": f"agreed by {click.user_id}"}},
             "userPrivateData": {"cardParamMap": {"tips": "you agreed"}},
         }
+
+    def pulled(self, data: dict[str, Any]) -> dict[str, Any]:
+        """How often it was asked, as https://open.dingtalk.com/document/development/dynamic-data-source has it."""
+        self.pulls += 1
+        sources = [
+            s["dynamicDataSourceId"] for s in json.loads(data["content"])["dynamicDataSourceQueryRequests"]
+        ]
+        note(
+            "pull",
+            userId=data["userId"],
+            outTrackId=data["outTrackId"],
+            corpId=data["corpId"],
+            sources=sources,
+        )
+        answer = {"dynamicDataValueType": "OBJECT", "data": json.dumps({"tips": f"asked {self.pulls} times"})}
+        return {"dataSourceQueryResponses": [answer | {"dynamicDataSourceId": each} for each in sources]}
 
 
 class Events(dingtalk_stream.EventHandler):  # type: ignore[misc]

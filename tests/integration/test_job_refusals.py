@@ -49,7 +49,6 @@ WHOLE_CALL = [
     Row(404, "dentryNotExist", GONE, [2, 1, 1]),
     Row(403, "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", DELETED, [2, 2], fault={"count": 1}),
     Row(403, "Forbidden.AccessDenied.QpsLimitForApi", DELETED, [2, 2], fault={"count": 1}),
-    Row(403, "Forbidden.AccessDenied.ApiCountLimitForOrg", failed("quota"), [2]),
     Row(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied", failed("no_scope"), [2]),
     Row(422, "somethingNew", failed("somethingNew"), [2, 1, 1]),
 ]

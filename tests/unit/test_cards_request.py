@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.models import Language, Outcome, RequestState
+from bot.models import Card, Language, Operator, Outcome, Progress, RequestState, Ruling
 from cards.request import preview_card, request_card
 from cards.texts import Texts, texts
 from tests.unit.cards_given import (
@@ -171,3 +171,60 @@ def test_a_card_that_ended_promises_nothing_about_the_bin(t: Texts) -> None:
     said = request_card(ended, ENTRIES, t, SHANGHAI).markdown
     assert "恢复" not in said
     assert "restor" not in said
+
+
+def running(t: Texts, under_way: Progress | None = None, **changed: object) -> Card:
+    """The card of a job of 420 files."""
+    entries = [file(f"/{number}.pdf", 1, str(number)) for number in range(420)]
+    asked = request(entries, state=RequestState.RUNNING, decided_by=WANG).model_copy(update=changed)
+    return request_card(asked, entries, t, SHANGHAI, under_way=under_way)
+
+
+def progress(done: int, left_s: float | None) -> Progress:
+    return Progress(targets=done, dentries=done, of_targets=420, of_dentries=420, left_s=left_s)
+
+
+@pytest.mark.parametrize(
+    ("left_s", "zh", "en"),
+    [
+        (None, "已处理 120 / 420 项", "120 of 420 items done"),
+        (3.2, "已处理 120 / 420 项，大约还要 10 秒", "120 of 420 items done, about 10 seconds left"),
+        (173.0, "已处理 120 / 420 项，大约还要 3 分钟", "120 of 420 items done, about 3 minutes left"),
+        (
+            14_477.0,
+            "已处理 120 / 420 项，大约还要 4 小时 5 分钟",
+            "120 of 420 items done, about 4 hours 5 minutes left",
+        ),
+    ],
+)
+def test_a_running_card_says_how_far_it_is_and_can_be_stopped(left_s: float | None, zh: str, en: str) -> None:
+    """An estimate is as exact as it can be."""
+    for t, tips, stop in ((ZH, zh, "停止"), (EN, en, "Stop")):
+        card = running(t, progress(120, left_s))
+        assert card.tips == tips
+        assert [button.text for button in card.buttons][1:] == [stop]
+
+
+def test_a_card_that_stops_or_rests_says_so() -> None:
+    stopping = running(ZH, progress(120, 9), stop_asked=WANG)
+    assert stopping.title == "正在停止删除，共 420 项 · K7M2"
+    assert stopping.markdown.endswith("⏹ **王小明** 14:05 确认，正在停止")
+    assert stopping.tips == "已处理 120 / 420 项。手头的做完就停，不再继续"
+    assert not stopping.buttons
+    resting = running(EN, progress(120, None), paused="quota")
+    assert resting.title == "Paused: the deletion of 420 items · K7M2"
+    assert resting.markdown.endswith("⏸ **王小明** confirmed at 14:05, now paused")
+    assert "Send resume K7M2 to go on" in resting.tips
+
+
+def test_what_others_approved_is_cancelled_and_not_stopped_until_it_begins() -> None:
+    approved = running(EN, state=RequestState.APPROVED)
+    assert [button.text for button in approved.buttons] == ["Details", "Stop"]
+    voted = running(EN, state=RequestState.APPROVED, ruling=Ruling(answer="approve"))
+    assert [button.text for button in voted.buttons] == ["Details", "Cancel request"]
+
+
+def test_nobody_is_named_for_what_ended_by_itself() -> None:
+    nobody = Operator(corp_id="ding1", user_id="dingsweep", union_id="", name="")
+    card = running(EN, state=RequestState.CANCELLED, stop_asked=nobody, decided_by=nobody)
+    assert card.markdown.endswith("Paused for a week, so it was ended, nothing was deleted")

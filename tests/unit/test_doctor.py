@@ -16,8 +16,10 @@ from click.testing import CliRunner, Result
 
 from bot.channels import Notice
 from bot.commands.doctor import doctor
+from bot.models import Request, RequestState
 from bot.settings import load
-from bot.store import ChannelState, Store
+from bot.store import Answer, ChannelState, Store
+from tests.unit.store_given import manifest, request
 
 TOML = """
 client_id = "ding1"
@@ -85,13 +87,14 @@ def test_all_is_well(folder: Path, database_url: str) -> None:
         "ok       database",
         "ok       audit",
         "ok       month",
+        "ok       events",
         "ok       notify audit",
         "ok       notify ops",
     ]
     assert "hash " in lines[1]
     assert lines[4].endswith("1 calls of 5000, 0 webhook messages of 3000")
-    assert "last sent 20" in lines[5]
-    assert lines[6].endswith("nothing sent yet, 1 waiting")
+    assert "last sent 20" in lines[6]
+    assert lines[7].endswith("nothing sent yet, 1 waiting")
 
 
 def test_channels_in_trouble_are_told_with_the_error(folder: Path, database_url: str) -> None:
@@ -135,6 +138,52 @@ def test_a_month_that_runs_low_is_told(folder: Path, database_url: str) -> None:
         del os.environ["DINGSWEEP_MONTHLY_CALLS"]
     assert month["health"] == "warning"
     assert month["said"] == "1 calls of 1, 0 webhook messages of 3000: notices are being cut"
+
+
+def test_how_to_be_told_of_deletions_is_a_hint(folder: Path, database_url: str) -> None:
+    install(folder, database_url)
+    events = findings()["events"]
+    assert events["health"] == "ok"
+    assert "POST /v1.0/storage/events/subscribe" in events["said"]
+    assert "Storage.Event.Write" in events["said"]
+    assert events["said"].endswith("then set DINGSWEEP_DELETION_EVENTS to true")
+
+
+def test_events_that_never_come_are_told(folder: Path, database_url: str) -> None:
+    url = install(folder, database_url)
+    toml = folder / "dingsweep.toml"
+    toml.write_text("deletion_events = true\n" + toml.read_text())
+    assert findings()["events"]["said"].startswith("storage_dentry_delete told of 0 of 0 folders")
+    begun, first = asyncio.run(_folders_left(url))
+    events = findings()["events"]
+    assert events["health"] == "warning"
+    assert events["said"].startswith("none told of the 2 folders deleted in the last 7 days")
+    asyncio.run(_told(url, begun, first))
+    events = findings()["events"]
+    assert (events["health"], events["said"].partition(" folders")[0]) == (
+        "ok",
+        "storage_dentry_delete told of 1 of 2",
+    )
+
+
+async def _folders_left(url: str) -> tuple[Request, str]:
+    """A job that leaves two folders to DingTalk; the dentryId of the first."""
+    now = datetime.now(UTC)
+    frozen = manifest(files=3)
+    made = request(frozen, id="AB12").model_copy(update={"state": RequestState.APPROVED})
+    first, second, _ = (entry.dentry.dentry_id for entry in frozen.targets)
+    async with Store(url) as store:
+        await store.requests.add(made, frozen)
+        begun = await store.jobs.begin("AB12", "here", at=now)
+        assert begun
+        tasks = {first: "task 1", second: "task 2"}
+        await store.jobs.answered(begun, Answer(2, "", "", {}, tasks), at=now)
+    return begun, first
+
+
+async def _told(url: str, request: Request, dentry_id: str) -> None:
+    async with Store(url) as store:
+        assert await store.jobs.seen_gone(request.space.id, dentry_id, at=datetime.now(UTC))
 
 
 def test_wrong_settings_fail_and_the_database_is_looked_at_all_the_same(

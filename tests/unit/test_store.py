@@ -114,7 +114,9 @@ async def test_outcomes_are_those_of_targets(store: Store) -> None:
     await store.jobs.sending(begun, [folder, second], at=NOW)
     assert [target.sent for target in await store.jobs.undecided("AB12")] == [True, False, True]
     outcomes = {second: (Outcome.DENIED, "permissionDenied"), folder: (Outcome.DELETED, "")}
-    await store.jobs.record(made, outcomes, at=NOW)
+    with pytest.raises(NotMineError):
+        await store.jobs.record(made, outcomes, at=NOW)
+    await store.jobs.record(begun, outcomes, at=NOW)
     results = await store.requests.results("AB12")
     assert [(r.entry.dentry.dentry_id, r.outcome, r.cause) for r in results] == [
         (folder, Outcome.DELETED, ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import Entry, ItemResult, Manifest, Outcome, Receipt, Request
+from bot.models import Entry, ItemResult, Manifest, Outcome, Receipt, Request, RequestState
 from bot.settings import load
 from bot.spool import PART
 from bot.store import IdTakenError, Store
@@ -59,8 +59,10 @@ async def test_a_receipt_is_summed_as_it_would_be_counted_by_hand(store: Store) 
         made_by = {"creator_id": f"u{number % 5}" if number % 5 else ""}
         entries[number] = entry.model_copy(update={"dentry": entry.dentry.model_copy(update=made_by)})
     frozen = Manifest.freeze(SPACE, entries)
-    asked = request(frozen, id="AB12")
-    await store.requests.add(asked, frozen)
+    made = request(frozen, id="AB12").model_copy(update={"state": RequestState.APPROVED})
+    await store.requests.add(made, frozen)
+    asked = await store.jobs.begin("AB12", "here", at=NOW)
+    assert asked
     results = [await _ended(store, asked, entry, chance) for entry in entries[:-1]]
 
     by_hand = accounted(asked, results)
