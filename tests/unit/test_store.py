@@ -284,7 +284,7 @@ async def test_a_database_that_cannot_be_used_is_one_line_without_the_password(u
 async def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
     path = tmp_path / "robot.sqlite"
     path.write_text("not a database at all, " * 100)
-    with pytest.raises(StoreError, match=r"robot\.sqlite cannot be used: .*not a database"):
+    with pytest.raises(StoreError, match=r"robot\.sqlite is damaged .*not a database"):
         async with Store(f"sqlite+aiosqlite:///{path}"):
             pass
 
