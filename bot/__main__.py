@@ -97,6 +97,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 async def _serve(settings: Settings) -> None:
     # Half a second of work, which commands that only print something and settings that are wrong do without.
     from bot import app  # noqa: PLC0415
+    from bot.health import HealthError  # noqa: PLC0415
     from bot.stream import CredentialsRefusedError  # noqa: PLC0415
 
     stopping = asyncio.Event()
@@ -105,6 +106,8 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     try:
         await app.run(settings, stopping)
+    except HealthError as exc:
+        fail(str(exc))
     except ExceptionGroup as group:
         if group.subgroup(CredentialsRefusedError) is None:
             raise

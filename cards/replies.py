@@ -357,6 +357,11 @@ def internal_error(t: Texts, reference: str) -> Markdown:
     return t("reply.internal_error", id=reference)
 
 
+def database_away(t: Texts) -> Markdown:
+    """Of a click that may or may not have counted."""
+    return t("reply.database_away")
+
+
 def pong(t: Texts) -> Markdown:
     return t("reply.pong")
 

