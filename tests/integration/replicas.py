@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy import create_engine, text
 
 from bot.store import Store
 from tests.integration.office import MARKETING_SPACE, PATIENCE_S, REMOVE, Json, Office
@@ -42,6 +43,10 @@ class Process:
 
     async def kill(self) -> None:
         await self.end(signal.SIGKILL)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def runs(self) -> bool:
@@ -112,6 +117,16 @@ class Fleet:
             await process.says("stream.connected")
         return begun
 
+    async def runner(self, workflow: str) -> tuple[Process, Process]:
+        """Of two, the one that runs this workflow (the beginning of its id), and the other."""
+        query = text("SELECT executor_id FROM dbos.workflow_status WHERE workflow_uuid LIKE :id")
+        engine = create_engine(self.office.settings(database_url=self.url).database_url)
+        with engine.connect() as connection:
+            [executor] = connection.execute(query, {"id": f"{workflow}%"}).scalars()
+        engine.dispose()
+        one, other = [process for process in self._all if process.runs]
+        return (one, other) if f"-{one.pid}-" in executor else (other, one)
+
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
         """The database they share."""
@@ -127,18 +142,15 @@ class Fleet:
 
 
 async def no_duplicate_batch(office: Office) -> None:
-    """Nothing was named in a delete call again unless it was looked at after the call before, and nothing went twice."""
+    """Nothing was named in a delete call again unless it was looked at after the call before."""
     calls = (await office.control.ask("GET", "calls"))["calls"]
     sent: set[str] = set()
     for call in sorted(calls, key=lambda call: int(call["seq"])):
-        route = (
-            f"{call['method']} {call['route']}".split(" ", 1)[1] if " " in call["route"] else call["route"]
-        )
-        if route == REMOVE:
+        if call["route"] == REMOVE:
             named = set(call["request"]["dentryIds"])
             assert not named & sent, f"sent again without a look: {named & sent}"
             sent |= named
-        elif route == QUERY:
+        elif call["route"] == QUERY:
             sent -= set(call["request"]["dentryIds"])
     everything = (await office.control.ask("GET", f"drive/{MARKETING_SPACE}", deleted=1))["dentries"]
     binned = Counter(entry["path"] for entry in everything if entry["deleted"])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.databases import Postgres
-from tests.integration.deletions import DELETED, QUERY, ask, files, struck, until
+from tests.integration.deletions import DELETED, ask, files, struck, until
 from tests.integration.endings import fault, heal, told
 from tests.integration.office import CREATE_CARD, MARKETING, REMOVE, Office
 from tests.integration.proofs import in_order
-from tests.integration.replicas import DEAD_S, Fleet, Process, no_duplicate_batch
+from tests.integration.replicas import Fleet, Process, no_duplicate_batch
 
+OK = 200
 LOST = {"delayMs": 400, "reset": True}
 """The call hangs for a while, and is never carried out."""
 
@@ -28,27 +28,17 @@ async def fleet(office: Office, postgres: Postgres) -> AsyncIterator[Fleet]:
         await made.end()
 
 
-async def _who(replicas: list[Process], event: str) -> tuple[Process, Process]:
-    """Of two, the one that says this first, and the other."""
-    tasks = [asyncio.create_task(each.says(event)) for each in replicas]
-    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    first = tasks.index(done.pop())
-    return replicas[first], replicas[1 - first]
-
-
 async def test_killed_in_mid_job_its_work_is_taken_over(fleet: Fleet) -> None:
     """Three start on an empty database at once; the one with the job is killed, another ends it."""
     office = fleet.office
-    replicas = await fleet.start(2)
+    await fleet.start(2)
     ids = await files(office, *(f"{n:03}" for n in range(120)))
     card = await ask(office, *ids)
     await fault(office, REMOVE, delayMs=1, count=1)
     hanging = await fault(office, REMOVE, **LOST)
     assert (await office.press("wang", card, "confirm"))["ok"]
     await struck(office, hanging)
-    working, other = await _who(replicas, "batch.sending")
+    working, other = await fleet.runner("job:")
     await working.kill()
     await heal(office)
     await other.says("replica.dead")
@@ -60,12 +50,12 @@ async def test_killed_in_mid_job_its_work_is_taken_over(fleet: Fleet) -> None:
 
 async def test_paused_past_its_death_it_sends_nothing_more(fleet: Fleet) -> None:
     office = fleet.office
-    replicas = await fleet.start(2)
+    await fleet.start(2)
     card = await ask(office, *await files(office, *(f"{n:03}" for n in range(120))))
     hanging = await fault(office, REMOVE, delayMs=300, count=1)
     assert (await office.press("wang", card, "confirm"))["ok"]
     await struck(office, hanging)
-    working, other = await _who(replicas, "batch.sending")
+    working, other = await fleet.runner("job:")
     working.send(signal.SIGSTOP)
     await other.says("replica.dead")
     found = await told(office, card, database_url=fleet.url)
@@ -80,15 +70,32 @@ async def test_paused_past_its_death_it_sends_nothing_more(fleet: Fleet) -> None
 
 async def test_the_same_message_to_two_is_handled_once_also_when_one_dies(fleet: Fleet) -> None:
     office = fleet.office
-    replicas = await fleet.start(2)
-    posting = await fault(office, CREATE_CARD, delayMs=1000, count=1, reset=True)
-    await office.control.ask("POST", "faults", {"push": {"copies": 2, "other": True}})
+    await fleet.start(2)
+    posting = await fault(office, CREATE_CARD, delayMs=600, reset=True)
     said = await office.control.say("wang", MARKETING, "rm /report.pdf")
     await struck(office, posting)
-    connections = (await office.control.ask("GET", "stream"))["connections"]
-    assert len(connections) == 2
-    asked_by_one = await office.calls(QUERY)
-    assert len(asked_by_one) == 1
+    await until(lambda: _delivered_to_two(office, said["msgId"]))
+    working, other = await fleet.runner("message:")
+    await struck(office, posting, 2)
+    await working.kill()
+    assert _handles(working), "each failed attempt leaves a line"
+    assert not _handles(other)
+    await heal(office)
+    await office.control.ask("POST", "stream", {"action": "redeliver", "msgId": said["msgId"]})
     card = await office.card("wang", MARKETING, "Delete 1 item", after=said["seq"])
-    assert replicas
-    assert card
+    assert (await office.press("wang", card, "confirm"))["ok"]
+    found = await told(office, card, database_url=fleet.url)
+    assert found.results == {"/report.pdf": DELETED}
+    async with fleet.store() as store:
+        assert len(await store.requests.latest()) == 1
+
+
+async def _delivered_to_two(office: Office, msg_id: str) -> bool:
+    """Deliver it once more; whether two replicas have acknowledged it by now."""
+    await office.control.ask("POST", "stream", {"action": "redeliver", "msgId": msg_id})
+    frames = (await office.control.ask("GET", "frames", msgId=msg_id))["frames"]
+    return len({frame["connectionId"] for frame in frames if frame["ack"] and frame["ack"]["code"] == OK}) > 1
+
+
+def _handles(replica: Process) -> bool:
+    return any(str(line.get("workflow", "")).startswith("message:") for line in replica.log)
