@@ -8,11 +8,12 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.store.audit import Audit
 from bot.store.database import Database
@@ -24,6 +25,8 @@ from bot.store.outbox import Outbox
 from bot.store.replicas import Replicas
 from bot.store.requests import Requests
 from bot.store.votes import Votes
+
+log = structlog.get_logger()
 
 
 class StoreError(Exception):
@@ -82,6 +85,8 @@ class Store:
     async def __aexit__(self, *exc: object) -> None:
         try:
             await self.meter.flush()
+        except SQLAlchemyError as failure:  # to end while the database is away is no failure of the robot
+            log.error("meter.lost", error=type(failure).__name__)
         finally:
             await self._renewals.__aexit__(*exc)
             await self._database.__aexit__(*exc)

@@ -6,6 +6,9 @@ import pytest
 
 from tests.conformance.control import Control
 from tests.integration.office import Office
+from tests.integration.replicas import fleet
+
+__all__ = ["fleet"]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.app import App, running, utc_now
 from bot.deletion.follow import PATIENT, Patience
+from bot.replica import TIMES, Times
 from bot.settings import Settings, load
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
 from tests.migrated import begin
@@ -52,12 +53,17 @@ class Office:
 
     @asynccontextmanager
     async def robot(
-        self, *, clock: Callable[[], Any] = utc_now, patience: Patience = PATIENT, **changed: Any
+        self,
+        *,
+        clock: Callable[[], Any] = utc_now,
+        patience: Patience = PATIENT,
+        times: Times = TIMES,
+        **changed: Any,
     ) -> AsyncIterator[App]:
         """A connected robot; ends as it would on SIGTERM."""
         if "database_url" not in changed:
             await begin(self.folder / "robot.sqlite")
-        async with running(self.settings(**changed), clock=clock, patience=patience) as app:
+        async with running(self.settings(**changed), clock=clock, patience=patience, times=times) as app:
             serving = asyncio.create_task(app.serve())
             await self.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
             try:

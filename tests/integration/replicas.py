@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from sqlalchemy import create_engine, text
 
 from bot.store import Store
+from tests.databases import Postgres
 from tests.integration.office import MARKETING_SPACE, PATIENCE_S, REMOVE, Json, Office
 from tests.integration.program import ROOT, environment
 
@@ -53,9 +55,14 @@ class Process:
         return self._process.returncode is None
 
     @property
+    def text(self) -> str:
+        """All it has printed."""
+        return self._log.read_text()
+
+    @property
     def log(self) -> list[dict[str, Any]]:
         """Its lines so far."""
-        lines = self._log.read_text().splitlines()
+        lines = self.text.splitlines()
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
     async def says(self, event: str, times: int = 1) -> dict[str, Any]:
@@ -65,17 +72,25 @@ class Process:
                 found = [line for line in self.log if line["event"] == event]
                 if len(found) >= times:
                     return found[times - 1]
-                assert self.runs, self._log.read_text()
+                assert self.runs, self.text
                 await asyncio.sleep(0.02)
 
-    async def ready(self) -> tuple[int, Json]:
-        """What its health page says."""
+    async def is_ready(self) -> None:
+        """Wait until its health page says so."""
+        assert await self._page(200) == {"ready": True, "wrong": {}}
+
+    async def is_not_ready(self) -> set[str]:
+        """Wait until its health page says so; what is wrong."""
+        return set((await self._page(503))["wrong"])
+
+    async def _page(self, status: int) -> Json:
         port = (await self.says("health.open"))["port"]
-        async with (
-            aiohttp.ClientSession() as http,
-            http.get(f"http://127.0.0.1:{port}/readyz") as answer,
-        ):
-            return answer.status, await answer.json()
+        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as http:
+            while True:
+                async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                    if answer.status == status:
+                        return await answer.json()
+                await asyncio.sleep(0.02)
 
 
 class Fleet:
@@ -139,6 +154,16 @@ class Fleet:
             if process.runs:
                 process.send(signal.SIGCONT)
                 await process.kill()
+
+
+@pytest.fixture
+async def fleet(office: Office, postgres: Postgres) -> AsyncIterator[Fleet]:
+    """An office with an empty database, and no replica yet."""
+    made = Fleet(office, postgres())
+    try:
+        yield made
+    finally:
+        await made.end()
 
 
 async def no_duplicate_batch(office: Office) -> None:
