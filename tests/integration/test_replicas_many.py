@@ -86,16 +86,18 @@ async def _delete(office: Office, store: Store, number: int) -> Request:
     ids = await files(office, *(f"{number} {part}" for part in range(FILES)))
     said = await office.control.say("wang", MARKETING, f"rm {' '.join(ids)}")
     key = f"{CLIENT_ID}:{said['msgId']}"
-    while (request := await store.requests.by_message(key)) is None:  # DingTalk delivers it again after 16 s
-        await asyncio.sleep(0.1)
-    while request.state in OPEN_STATES:
-        await office.control.press("wang", out_track_id("request", request), "confirm")
-        await asyncio.sleep(0.1)
-        request = await store.requests.get(request.id) or request
-    while not (request.state.is_final and request.id not in {r.id for r in await store.requests.untold()}):
-        await asyncio.sleep(0.2)
-        request = await store.requests.get(request.id) or request
+    while (request := await store.requests.by_message(key)) is None or not await _is_over(store, request):
+        if request and request.state in OPEN_STATES:
+            await office.control.press("wang", out_track_id("request", request), "confirm")
+        await asyncio.sleep(0.1)  # what was not acknowledged, DingTalk delivers again after 16 s
     return request
+
+
+async def _is_over(store: Store, request: Request) -> bool:
+    """Whether it has ended and everybody was told."""
+    return request.state.is_final and request.id not in {
+        waiting.id for waiting in await store.requests.untold()
+    }
 
 
 async def _prove(office: Office, store: Store, ended: list[Request]) -> None:
