@@ -96,9 +96,12 @@ class App:
     async def _take_over(self) -> None:
         """See to it that what other replicas left unfinished when they ended, or fell silent, is done."""
         while True:
-            if orphans := await self.replica.find_orphans():
+            dead = await self.replica.bury()
+            if orphans := await self.replica.orphans():
                 log.warning("replica.adopting", replicas=orphans)
                 await self.services.engine.adopt(orphans)
+            if dead:  # one may have died before it began what follows from a change
+                await self.services.lifecycle.heal()
             await self.replica.pause()
 
     async def _give_way(self) -> None:

@@ -105,17 +105,21 @@ class Replica:
         """Whether other replicas may be answering clicks at this moment."""
         return self._rows.is_shared and await self._rows.has_others(self.name)
 
-    async def find_orphans(self) -> list[str]:
-        """Names of replicas that are no more and left workflows unfinished.
+    async def bury(self) -> list[str]:
+        """Declare dead whoever has been silent for too long; the names, each told to one replica only.
 
-        One that was cut off itself cannot tell who else was, so it declares nobody dead until all had time to renew.
+        One that was cut off itself cannot tell who else was, so it waits until all had time to renew.
         """
-        if not self._rows.is_shared:
+        if not self._rows.is_shared or self._steady_since.age_s < self._times.dead_s:
             return []
-        if self._steady_since.age_s >= self._times.dead_s:
-            for name in await self._rows.bury(timedelta(seconds=self._times.dead_s)):
-                log.warning("replica.dead", replica=name)
-        return await self._rows.orphans()
+        dead = await self._rows.bury(timedelta(seconds=self._times.dead_s))
+        for name in dead:
+            log.warning("replica.dead", replica=name)
+        return dead
+
+    async def orphans(self) -> list[str]:
+        """Replicas that are no more, dead or signed off, and left workflows unfinished."""
+        return await self._rows.orphans() if self._rows.is_shared else []
 
     async def pause(self) -> None:
         """From one look at the others to the next."""

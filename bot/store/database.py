@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, Table, UpdateBase, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -128,7 +128,7 @@ class Database:
         only_if: ColumnElement[bool] | None = None,
         /,
         **instead: Any,
-    ) -> Executable:
+    ) -> UpdateBase:
         """Insert this row; where its primary key is taken, write its values, or those of `instead`, over what is there.
 
         `only_if` is a condition on what is there.
@@ -138,7 +138,7 @@ class Database:
         insert = (sqlite if self.is_sqlite else postgresql).insert(table).values(**row)
         keys = [column.name for column in table.primary_key]
         changes = instead or {name: insert.excluded[name] for name in row if name not in keys}
-        statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changes, where=only_if)
+        statement: UpdateBase = insert.on_conflict_do_update(index_elements=keys, set_=changes, where=only_if)
         return statement
 
     def _prepare(self, engine: Engine) -> None:

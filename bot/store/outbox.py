@@ -80,7 +80,7 @@ class Outbox:
         name = state.name
         mine = notices.c.channel == name
         async with self._database.writing() as connection:
-            if not (await connection.execute(self._claim(state, courier))).rowcount:
+            if (await connection.execute(self._claim(state, courier))).scalar() is None:
                 return None
             tried = select(notices).where(mine, notices.c.batch != "")
             found = (await connection.execute(tried)).mappings().all()
@@ -100,23 +100,25 @@ class Outbox:
         )
 
     def _claim(self, state: ChannelState, courier: str) -> Executable:
-        """What one that is no more had is nobody's. On a SQLite nobody is in the table, and there is one."""
-        living = select(replicas.c.name).where(replicas.c.name != courier)
-        as_known = channels.c.sent_at.is_not_distinct_from(state.sent_at) & (
-            channels.c.failures == state.failures
-        )
-        return self._database.upsert(
-            channels,
-            _row(state) | {"courier": courier},
-            channels.c.courier.not_in(living) & as_known,
-            courier=courier,
-        )
+        """Answers the name of the channel, or nothing.
+
+        What one that is no more had is nobody's. On a SQLite nobody is in the table, and there is one courier.
+        """
+        others = select(replicas.c.name).where(replicas.c.name != courier)
+        is_free = channels.c.courier.not_in(others)
+        is_as_known = channels.c.sent_at.is_not_distinct_from(state.sent_at)
+        is_as_known &= channels.c.failures == state.failures
+        row = _row(state) | {"courier": courier}
+        claim = self._database.upsert(channels, row, is_free & is_as_known, courier=courier)
+        named: Executable = claim.returning(channels.c.name)
+        return named
 
     async def state(self, name: str) -> ChannelState:
         query = select(channels).where(channels.c.name == name)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
-            return ChannelState.model_validate(dict(row)) if row else ChannelState(name=name)
+            known = {column: row[column] for column in ChannelState.model_fields} if row else {"name": name}
+            return ChannelState.model_validate(known)
 
     async def put(self, state: ChannelState) -> None:
         """Remember how it stands with a channel."""
