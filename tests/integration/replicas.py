@@ -161,18 +161,6 @@ async def fleet(office: Office, postgres: Postgres) -> AsyncIterator[Fleet]:
     try:
         yield made
     finally:
-        import sqlalchemy as sa
-
-        e = sa.create_engine(office.settings(database_url=made.url).database_url)
-        with e.connect() as c:
-            for q in (
-                "select workflow_uuid,status,executor_id,queue_name,recovery_attempts,to_timestamp(updated_at/1000) from dbos.workflow_status where status not in ('SUCCESS')",
-                "select id,state,message_key,news,created_at from requests where state not in ('done')",
-                "select * from replicas",
-                "select now()",
-            ):
-                for row in c.execute(sa.text(q)):
-                    print(tuple(map(str, row)))
         await made.end()
 
 

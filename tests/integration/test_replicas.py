@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import signal
 
-from tests.integration.deletions import DELETED, ask, files, struck, until
+import pytest
+
+from tests.databases import Postgres
+from tests.integration.deletions import DELETED, account, ask, delete, files, struck, until
 from tests.integration.endings import fault, heal, told
 from tests.integration.office import CREATE_CARD, MARKETING, REMOVE, Office
 from tests.integration.proofs import in_order
 from tests.integration.replicas import Fleet, Process, no_duplicate_batch
+from tests.migrated import begin_on
 
 OK = 200
+UPDATE = "PUT /v1.0/card/instances"
 LOST = {"delayMs": 400, "reset": True}
 """The call hangs for a while, and is never carried out."""
 
@@ -75,6 +80,24 @@ async def test_the_same_message_to_two_is_handled_once_also_when_one_dies(fleet:
     assert found.results == {"/report.pdf": DELETED}
     async with fleet.store() as store:
         assert len(await store.requests.latest()) == 1
+
+
+async def test_beside_others_a_card_is_updated_when_none_of_them_can_be_answering_a_click_of_before(
+    office: Office, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that is late would overwrite the final card. Alone, a robot knows its clicks and need not wait."""
+    monkeypatch.setattr("bot.messenger.ANSWERED_S", 5.0)
+    shared = Office(office.control, office.folder, await begin_on(postgres))
+    async with shared.robot() as app:
+        alone = await delete(shared, app, *await files(office, "alone"))
+        assert alone.made(UPDATE)
+        await app.store.replicas.register("another", "1")
+        card = await ask(shared, *await files(office, "beside"))
+        before = len(await office.calls(UPDATE))
+        assert (await office.press("wang", card, "confirm"))["ok"]
+        await office.card("wang", MARKETING, "Moved", after=card["seq"])
+        assert len(await office.calls(UPDATE)) == before
+        await account(shared, app.store, card)
 
 
 async def _delivered_to_two(office: Office, msg_id: str) -> bool:

@@ -86,7 +86,6 @@ async def _delete(office: Office, store: Store, number: int) -> Request:
     ids = await files(office, *(f"{number} {part}" for part in range(FILES)))
     said = await office.control.say("wang", MARKETING, f"rm {' '.join(ids)}")
     key = f"{CLIENT_ID}:{said['msgId']}"
-    print(number, key, __import__("datetime").datetime.now(__import__("datetime").UTC))
     while (request := await store.requests.by_message(key)) is None or not await _is_over(store, request):
         if request and request.state in OPEN_STATES:
             await office.control.press("wang", out_track_id("request", request), "confirm")

@@ -38,9 +38,9 @@ async def test_a_second_robot_on_a_file_is_refused_until_the_first_has_ended(tmp
 
 
 async def test_on_a_server_several_are_welcome(shared: Store) -> None:
-    async with Store(shared._database.url.render_as_string(hide_password=False)) as other:
-        async with shared.leased(), other.leased():
-            pass
+    url = shared._database.url.render_as_string(hide_password=False)
+    async with Store(url) as other, shared.leased(), other.leased():
+        assert await other.requests.latest() == []
 
 
 async def test_who_is_silent_is_declared_dead_once_and_cannot_come_back(shared: Store) -> None:
