@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, load, load_database
 from bot.store import Store, StoreError
 
+THREAD_S = 1.0
 _MINUTE = "%Y-%m-%d %H:%M"
 _REFUSED = (
     "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
@@ -41,6 +44,7 @@ def run() -> None:
     settings = settings_or_fail(load)
     logs.set_up(settings.log)
     _run(_serve(settings))
+    _leave_threads()
 
 
 @main.command()
@@ -92,6 +96,16 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(work)
     except StoreError as exc:
         fail(str(exc))
+
+
+def _leave_threads() -> None:
+    """End, also when a thread of the engine's waits without end for a database that is away."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(THREAD_S)
+            if thread.is_alive():
+                logging.shutdown()
+                os._exit(0)
 
 
 async def _serve(settings: Settings) -> None:

@@ -34,6 +34,8 @@ another version is never taken up again. Raise it only when old workflows cannot
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What says that the database is locked, full or gone at the moment, and nothing of what was asked."""
 AWAY_S = 5.0
+CONNECTIONS = 10
+"""To a PostgreSQL, which by default takes 100; the repositories of a replica have 15 more, and its renewal one."""
 
 MAX_REMEMBERED = 10_000
 """Ids of workflows stored lately; of all others the database knows."""
@@ -49,6 +51,7 @@ class Engine:
 
         No two that run on one database may have the same.
         """
+        self.executor_id = executor_id
         url = make_url(database_url)
         self.executor_id = executor_id
         self._config = DBOSConfig(
@@ -56,6 +59,7 @@ class Engine:
             system_database_url=url.set(drivername=_SYNC_DRIVERS[url.drivername]).render_as_string(False),
             application_version=APPLICATION_VERSION,
             executor_id=executor_id,
+            sys_db_pool_size=CONNECTIONS,
             log_level="WARNING",
             enable_otlp=False,
         )

@@ -67,6 +67,7 @@ class Replica:
         await self._rows.register(self.name, version("dingsweep"))
         self._renewed = self._steady_since = _Moment()
         self.reached.set()
+        log.info("replica.registered", replica=self.name)
         self._renewing = asyncio.create_task(self._renew_until_superseded())
         return self
 

@@ -122,6 +122,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         if self._runner:
             self._runner.cancel()  # first, or it would open the next connection
             await asyncio.wait([self._runner])
+        self.connected.clear()
         await self._close()
 
     async def hold(self) -> None:

@@ -92,7 +92,11 @@ class Store:
             await self._database.__aexit__(*exc)
 
     def _migrate(self) -> None:
-        """Run what is missing, forward only."""
+        """Run what is missing, forward only; of several that start at once, one does.
+
+        A migration leaves what the version before it reads and writes: replicas of that version go on meanwhile. What
+        is started anew must know the schema.
+        """
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
