@@ -268,7 +268,9 @@ class Receiver:
             return
         try:
             await self._services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data)
-        except AWAY as exc:
+        except Exception as exc:
+            if not isinstance(exc, AWAY):
+                log.exception("message.not_stored")
             raise NotTaken(type(exc).__name__) from exc
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
