@@ -194,7 +194,7 @@ async def running(
             clock,
             lifecycle=lifecycle,
             notices=notices,
-            runner=lambda: engine.executor_id,
+            runner=lambda: replica.name,
             allow_permanent=policy.allow_permanent,
             has_events=settings.deletion_events,
             patience=patience,

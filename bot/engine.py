@@ -51,7 +51,6 @@ class Engine:
 
         No two that run on one database may have the same.
         """
-        self.executor_id = executor_id
         url = make_url(database_url)
         self.executor_id = executor_id
         self._config = DBOSConfig(

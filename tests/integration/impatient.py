@@ -11,7 +11,7 @@ from bot import app
 from bot.__main__ import main
 from bot.replica import Times
 
-DEFAULT = "0.3 1.2 3.0"
+DEFAULT = "0.5 2 5"
 
 if __name__ == "__main__":
     times = Times(*map(float, os.environ.get("IMPATIENCE", DEFAULT).split()))
