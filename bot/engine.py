@@ -34,6 +34,7 @@ another version is never taken up again. Raise it only when old workflows cannot
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What says that the database is locked, full or gone at the moment, and nothing of what was asked."""
 AWAY_S = 5.0
+INTERRUPT_S = 5.0
 CONNECTIONS = 10
 """To a PostgreSQL, which by default takes 100; the repositories of a replica have 15 more, and its renewal one."""
 
@@ -98,13 +99,13 @@ class Engine:
     async def interrupt(self) -> None:
         """Cancel what runs: one that went on without its database and network would take that for its own failure.
 
-        The library keeps a cancelled one as unfinished.
+        The library keeps a cancelled one as unfinished. One that does not obey in time is left behind.
         """
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks, timeout=INTERRUPT_S)
 
     async def adopt(self, executors: Sequence[str]) -> None:
         """Have done what these executors, which are no more, left unfinished: here, or by whoever is faster.

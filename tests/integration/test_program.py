@@ -75,9 +75,6 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> N
         (ran_inside, whole | {"DINGSWEEP_LOG": "xml"}, "DINGSWEEP_LOG is wrong"),
         (ran_inside, whole | {"DINGSWEEP_HEALTH": "8080"}, "DINGSWEEP_HEALTH is wrong"),
         (
-            ran_inside,
-        ),
-        (
             ran,
             whole | {"DINGSWEEP_DATABASE_URL": unreachable},
             "The database postgresql+psycopg://robot:***@",
