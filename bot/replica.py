@@ -67,7 +67,7 @@ class Replica:
         await self._rows.register(self.name, version("dingsweep"))
         self._renewed = self._steady_since = _Moment()
         self.reached.set()
-        log.info("replica.registered", replica=self.name)
+        log.debug("replica.registered", replica=self.name)
         self._renewing = asyncio.create_task(self._renew_until_superseded())
         return self
 
@@ -134,7 +134,7 @@ class Replica:
     async def _renew(self) -> None:
         began = _Moment()
         try:
-            async with asyncio.timeout(self._times.renew_s):
+            async with asyncio.timeout(self._times.act_s - self._times.renew_s):
                 is_alive = await self._rows.renew(self.name)
         except (SQLAlchemyError, OSError, TimeoutError) as exc:
             self._lose(exc)
