@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, load, load_database
 from bot.store import Store, StoreError
 
+THREAD_S = 1.0
 _MINUTE = "%Y-%m-%d %H:%M"
 _REFUSED = (
     "DINGSWEEP_CLIENT_ID or DINGSWEEP_CLIENT_SECRET is wrong, DingTalk refuses them: copy both from "
@@ -42,6 +45,7 @@ def run() -> None:
     settings = settings_or_fail(load)
     logs.set_up(settings.log)
     _run(_serve(settings))
+    _leave_threads()
 
 
 @main.command()
@@ -96,9 +100,20 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         fail(str(exc))
 
 
+def _leave_threads() -> None:
+    """End, also when a thread of the engine's waits without end for a database that is away."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(THREAD_S)
+            if thread.is_alive():
+                logging.shutdown()
+                os._exit(0)
+
+
 async def _serve(settings: Settings) -> None:
     # Half a second of work, which commands that only print something and settings that are wrong do without.
     from bot import app  # noqa: PLC0415
+    from bot.health import HealthError  # noqa: PLC0415
     from bot.stream import CredentialsRefusedError  # noqa: PLC0415
 
     stopping = asyncio.Event()
@@ -107,6 +122,8 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     try:
         await app.run(settings, stopping)
+    except HealthError as exc:
+        fail(str(exc))
     except ExceptionGroup as group:
         if group.subgroup(CredentialsRefusedError) is None:
             raise

@@ -26,13 +26,15 @@ from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import AWAY, Engine
+from bot.health import Health
 from bot.hours import held_until
 from bot.messenger import Messenger
 from bot.notices import Notices
 from bot.operators import Operators
+from bot.replica import TIMES, Replica, Superseded, Times
 from bot.settings import Settings
 from bot.store import Store
-from bot.stream import Stream
+from bot.stream import NotTaken, Stream
 from handlers import clicks, details, events, messages, pulls
 from handlers.announce import CardAnnouncer
 from handlers.inbound import CardPull, IncomingMessage, InvalidMessage
@@ -65,6 +67,7 @@ class App:
         clocks: Clocks,
         notices: Notices,
         stream: Stream,
+        replica: Replica,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -72,9 +75,14 @@ class App:
         self.clocks = clocks
         self.notices = notices
         self.stream = stream
+        self.replica = replica
 
     async def serve(self) -> None:
-        """Run until cancelled. Raises CredentialsRefusedError when the first connection is refused."""
+        """Run until cancelled.
+
+        Raises, in a group, CredentialsRefusedError when the first connection is refused, and Superseded when other
+        replicas have taken this one's work over.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_unbroken(self.clocks.watch))
             tasks.create_task(_unbroken(self.services.lifecycle.watch_starts))
@@ -82,7 +90,37 @@ class App:
             tasks.create_task(_unbroken(self._write_meter))
             if self.settings.audit_days:
                 tasks.create_task(_unbroken(self._keep_trail))
+            tasks.create_task(_unbroken(self._take_over))
+            tasks.create_task(self._give_way())
+            tasks.create_task(self._hold_without_database())
             tasks.create_task(self.stream.run())
+
+    async def _take_over(self) -> None:
+        """See to it that what other replicas left unfinished when they ended, or fell silent, is done."""
+        while True:
+            dead = await self.replica.bury()
+            if orphans := await self.replica.orphans():
+                log.warning("replica.adopting", replicas=orphans)
+                await self.services.engine.adopt(orphans)
+            if dead:  # one may have died before it began what follows from a change
+                await self.services.lifecycle.heal()
+            await self.replica.pause()
+
+    async def _give_way(self) -> None:
+        """What others do now, this replica must not go on with."""
+        try:
+            await self.replica.superseded()
+        except Superseded:
+            await self.services.engine.interrupt()
+            raise
+
+    async def _hold_without_database(self) -> None:
+        """Let other replicas have the frames as long as nothing can be stored here."""
+        while True:
+            await self.replica.lost.wait()
+            await self.stream.hold()
+            await self.replica.reached.wait()
+            self.stream.go_on()
 
     async def _write_meter(self) -> None:
         while True:
@@ -109,7 +147,11 @@ async def _unbroken(work: Callable[[], Awaitable[None]]) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now, patience: Patience = PATIENT
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    patience: Patience = PATIENT,
+    times: Times = TIMES,
 ) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
     zone = ZoneInfo(settings.timezone)
@@ -117,6 +159,7 @@ async def running(
     async with (
         Store(settings.database_url) as store,
         store.leased(),
+        Replica(store.replicas, times) as replica,
         aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session,
         DingTalk(
             api_base_url=settings.api_base_url,
@@ -127,10 +170,15 @@ async def running(
             session=session,
             calls_per_second=settings.calls_per_second,
             lanes=store.lanes,
+            may_write=replica.may_act,
         ) as dingtalk,
     ):
         messenger = Messenger(
-            dingtalk, store, settings.card_template_id, progress_source=settings.progress_source
+            dingtalk,
+            store,
+            settings.card_template_id,
+            replica.has_others,
+            progress_source=settings.progress_source,
         )
         announcer = CardAnnouncer(
             messenger,
@@ -142,8 +190,8 @@ async def running(
         )
         operators = Operators(dingtalk)
         approvers = Approvers(dingtalk, clock)
-        engine = Engine(settings.database_url)
-        notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock)
+        engine = Engine(settings.database_url, executor_id=replica.name)
+        notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock, courier=replica.name)
         lifecycle = Lifecycle(store, engine, notices, clock, bin_days=settings.recycle_bin_days)
         receipts = Receipts(store, operators, clock)
         jobs = Jobs(
@@ -154,7 +202,7 @@ async def running(
             clock,
             lifecycle=lifecycle,
             notices=notices,
-            runner=lambda: engine.executor_id,
+            runner=lambda: replica.name,
             allow_permanent=policy.allow_permanent,
             has_events=settings.deletion_events,
             patience=patience,
@@ -198,11 +246,13 @@ async def running(
                 client_id=settings.client_id,
                 client_secret=settings.client_secret.get_secret_value(),
                 api_base_url=settings.api_base_url,
-                receiver=Receiver(services, settings.suite_key),
+                receiver=Receiver(services, settings.suite_key, replica),
                 session=session,
             )
             try:
-                yield App(settings, store, services, clocks=clocks, notices=notices, stream=stream)
+                yield App(
+                    settings, store, services, clocks=clocks, notices=notices, stream=stream, replica=replica
+                )
             finally:
                 await stream.stop()
 
@@ -210,12 +260,15 @@ async def running(
 class Receiver:
     """Takes what the stream brings: messages become durable workflows, clicks are answered at once."""
 
-    def __init__(self, services: Services, suite_key: str) -> None:
+    def __init__(self, services: Services, suite_key: str, replica: Replica) -> None:
         self._services = services
         self._suite_key = suite_key
+        self._replica = replica
 
     async def message(self, data: dict[str, Any]) -> None:
         """Returns once the message is stored; the same message again finds its workflow and starts nothing."""
+        if self._replica.lost.is_set():  # the engine would try for ever to store it
+            raise NotTaken("the database is away")
         try:
             key = IncomingMessage.from_data(data, robot_code=self._services.robot_code).message_key
         except InvalidMessage as exc:
@@ -225,11 +278,18 @@ class Receiver:
         stored, _ = await asyncio.wait({starting}, timeout=STORED_WITHIN_S)
         if not stored or isinstance(starting.exception(), AWAY):
             await messages.not_stored(self._services, data)
-        await starting
+        try:
+            await starting
+        except Exception as exc:
+            if not isinstance(exc, AWAY):
+                log.exception("message.not_stored")
+            raise NotTaken(type(exc).__name__) from exc
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
         if CardPull.is_meant(data):
             return await pulls.handle(self._services, data)
+        if self._replica.lost.is_set():
+            return clicks.database_away(self._services)
         return await clicks.handle(self._services, data)
 
     async def event(self, event_type: str, data: dict[str, Any]) -> None:
@@ -245,17 +305,42 @@ def _tokens(settings: Settings, store: Store) -> TokenProvider:
 
 
 async def run(
-    settings: Settings, stopping: asyncio.Event, on_start: Callable[[App], None] | None = None
+    settings: Settings,
+    stopping: asyncio.Event,
+    on_start: Callable[[App], None] | None = None,
+    *,
+    times: Times = TIMES,
 ) -> None:
-    """Run the robot until `stopping` is set."""
-    async with running(settings) as app:
+    """Run the robot until `stopping` is set. Declared dead by other replicas, it begins anew, as another one."""
+    async with Health(settings.health) as health:
+        while not stopping.is_set():
+            with suppress(Superseded):
+                await _run_once(settings, stopping, on_start, health=health, times=times)
+
+
+async def _run_once(
+    settings: Settings,
+    stopping: asyncio.Event,
+    on_start: Callable[[App], None] | None,
+    *,
+    health: Health,
+    times: Times,
+) -> None:
+    async with running(settings, times=times) as app:
         if on_start:
             on_start(app)
-        serving = asyncio.create_task(app.serve())
-        waiting = asyncio.create_task(stopping.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        await app.stream.stop()
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
+        with health.of(app.stream, app.replica):
+            serving = asyncio.create_task(app.serve())
+            waiting = asyncio.create_task(stopping.wait())
+            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            await app.stream.stop()
+            serving.cancel()
+            try:
+                await serving
+            except asyncio.CancelledError:
+                pass
+            except ExceptionGroup as failures:
+                if failures.subgroup(Superseded):
+                    raise Superseded from failures
+                raise

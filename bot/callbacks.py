@@ -16,7 +16,7 @@ SETTLE_S = 0.2
 
 
 class OpenCallbacks:
-    """Counts them by card. Other replicas' callbacks are not known here; theirs are as short as ours."""
+    """Counts them by card. Those that other replicas answer are not known here."""
 
     def __init__(self, *, settle_s: float = SETTLE_S) -> None:
         self._settle_s = settle_s

@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
@@ -34,6 +34,9 @@ another version is never taken up again. Raise it only when old workflows cannot
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What says that the database is locked, full or gone at the moment, and nothing of what was asked."""
 AWAY_S = 5.0
+INTERRUPT_S = 5.0
+CONNECTIONS = 10
+"""To a PostgreSQL, which by default takes 100; the repositories of a replica have 15 more, and its renewal one."""
 
 MAX_REMEMBERED = 10_000
 """Ids of workflows stored lately; of all others the database knows."""
@@ -45,7 +48,10 @@ class Engine:
     """The durable engine of this process: `add` its workflows, `async with`, then `start`. One at a time."""
 
     def __init__(self, database_url: str, *, executor_id: str = "local", drain_s: float = 8.0) -> None:
-        """`executor_id` must stay the same over restarts: recovery looks for its own unfinished work."""
+        """What one left unfinished is taken up by the next of the same `executor_id`, or by whoever adopts it.
+
+        No two that run on one database may have the same.
+        """
         url = make_url(database_url)
         self.executor_id = executor_id
         self._config = DBOSConfig(
@@ -53,6 +59,7 @@ class Engine:
             system_database_url=url.set(drivername=_SYNC_DRIVERS[url.drivername]).render_as_string(False),
             application_version=APPLICATION_VERSION,
             executor_id=executor_id,
+            sys_db_pool_size=CONNECTIONS,
             log_level="WARNING",
             enable_otlp=False,
         )
@@ -79,25 +86,34 @@ class Engine:
     async def __aexit__(self, *exc: object) -> None:
         """Give running workflows `drain_s` to end; what is left is taken up at the next start."""
         if self._starting:
-            await asyncio.wait(self._starting)
+            await asyncio.wait(self._starting, timeout=self._drain_s)
         try:
             await asyncio.wait_for(self._idle.wait(), self._drain_s)
         except TimeoutError:
             log.warning("engine.left_running", workflows=sorted(self._running))
-            await self._interrupt()
+            await self.interrupt()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         # The library made its own threads the loop's, and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def _interrupt(self) -> None:
+    async def interrupt(self) -> None:
         """Cancel what runs: one that went on without its database and network would take that for its own failure.
 
-        The library keeps a cancelled one as unfinished.
+        The library keeps a cancelled one as unfinished. One that does not obey in time is left behind.
         """
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=INTERRUPT_S)
+
+    async def adopt(self, executors: Sequence[str]) -> None:
+        """Have done what these executors, which are no more, left unfinished: here, or by whoever is faster.
+
+        Nothing is run twice for being adopted twice: the library puts each workflow back in its queue if it still
+        belongs to one of them, the queue gives it to one runner, and a former one cannot write to it any more.
+        """
+        await asyncio.to_thread(DBOS._recover_pending_workflows, list(executors))  # noqa: SLF001  no other way in
 
     async def start(self, workflow: str, workflow_id: str, payload: Payload) -> None:
         """Store the workflow and let it run; returns as soon as it is stored.
@@ -152,7 +168,10 @@ class Engine:
                 if not self._running:
                     self._idle.set()
 
-        return DBOS.workflow(name=name, serialization_type=WorkflowSerializationFormat.PORTABLE)(run)
+        # By default the library gives up one that was begun a hundred times, and its request would never end.
+        return DBOS.workflow(
+            name=name, serialization_type=WorkflowSerializationFormat.PORTABLE, max_recovery_attempts=None
+        )(run)
 
     async def _through(self, function: Workflow, payload: Payload) -> None:
         """Begin again as long as the database is away.

@@ -8,9 +8,10 @@ https://open.dingtalk.com/document/development/robot-message-type
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from bot.dingtalk.errors import (
     UnknownOutcome,
 )
 from bot.dingtalk.media import TOO_LARGE, packed
-from bot.models import Card, Conversation, Model, Request
+from bot.models import Card, Conversation, Model, Request, RequestState
 from bot.store import CardKind, Store
 
 log = structlog.get_logger()
@@ -42,6 +43,8 @@ PROGRESS = "progress"
 """The variable of a template whose cards ask how far a job is."""
 MAX_HEARD = 1000
 """Conversations whose last webhook is remembered."""
+ANSWERED_S = 3.0
+"""After a change no card callback of before can still be answered: it may take 2 s; one for clocks that differ."""
 
 
 class FileTooLarge(Exception):
@@ -89,10 +92,20 @@ class Messenger:
     """Everything that people get to see goes through here."""
 
     def __init__(
-        self, dingtalk: DingTalk, store: Store, template_id: str, *, progress_source: str = ""
+        self,
+        dingtalk: DingTalk,
+        store: Store,
+        template_id: str,
+        has_others: Callable[[], Awaitable[bool]],
+        *,
+        progress_source: str = "",
     ) -> None:
-        """`progress_source`: the data source by which the template's cards ask how far a job is, if they do."""
+        """`has_others`: whether others answer clicks at this moment, on cards that are updated here.
+
+        `progress_source`: the data source by which the template's cards ask how far a job is, if they do.
+        """
         self._dingtalk = dingtalk
+        self._has_others = has_others
         self._store = store
         self._template_id = template_id
         self.progress_source = progress_source
@@ -181,8 +194,21 @@ class Messenger:
         track_id = out_track_id(kind, request)
         if await self._store.requests.card_form(track_id) == CARD:
             await self.callbacks.answered(track_id)
+            await self._answered_elsewhere(request)
             await self._dingtalk.card.update(out_track_id=track_id, params=card_params(card))
             await self._note(request, "card.updated", kind, ())
+
+    async def _answered_elsewhere(self, request: Request) -> None:
+        """Wait until no other replica can be answering a callback with this card as it was before its last change.
+
+        That answer would overwrite the update, which DingTalk forbids meanwhile, too. Who pressed after the change
+        is shown the same as the update shows. How far a running job is comes again, and waits for nobody.
+        """
+        wait_s = ANSWERED_S
+        if request.state is RequestState.RUNNING and (began := request.began_at or request.decided_at):
+            wait_s -= (datetime.now(UTC) - began).total_seconds()
+        if wait_s > 0 and await self._has_others():
+            await asyncio.sleep(min(wait_s, ANSWERED_S))
 
     async def _note(
         self, request: Request, event: str, kind: CardKind, to: Sequence[str], **details: str | int

@@ -52,6 +52,7 @@ PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 
 TOML = "dingsweep.toml"
 MIN_AUDIT_DAYS = 30
+MAX_PORT = 65535
 
 REGIONS = {
     "cn": ("https://api.dingtalk.com", "https://oapi.dingtalk.com"),
@@ -66,6 +67,7 @@ _REMEDY = {
     "region": "write cn or intl",
     "language": "write auto, zh or en",
     "log": "write json or console",
+    "health": "write for example 127.0.0.1:8080",
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
     "api_base_url": "write for example https://api.dingtalk.com",
     "oapi_base_url": "write for example https://oapi.dingtalk.com",
@@ -220,6 +222,8 @@ class Settings(PolicySettings):
     """the dynamic data source by which cards of that template ask how far a job is; empty: they do not"""
     language: Literal["auto", "zh", "en"] = "auto"
     log: Literal["json", "console"] = "json"
+    health: str = ""
+    """host and port of the page that says how it is; empty: there is none"""
 
     suite_key: str = ""
     suite_secret: SecretStr = SecretStr("")
@@ -245,6 +249,14 @@ class Settings(PolicySettings):
     """which notices go first when the month runs low; the others never"""
     cut_notices_from: float = Field(default=0.8, ge=0, le=1)
     """the share of the month's calls at which the first goes"""
+
+    @field_validator("health")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdecimal() and int(port) <= MAX_PORT):
+            raise ValueError("no host and port")
+        return value
 
     @field_validator("notify")
     @classmethod

@@ -54,7 +54,7 @@ class Receiver(Protocol):
     """Who the frames are for. What a call returns, or that it returns, acknowledges the frame."""
 
     async def message(self, data: dict[str, Any]) -> None:
-        """A robot message; returns as soon as it is stored."""
+        """A robot message; returns as soon as it is stored. Raises NotTaken."""
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
         """A card callback; answers the new card within 2 s."""
@@ -65,6 +65,10 @@ class Receiver(Protocol):
 
 class CredentialsRefusedError(Exception):
     """DingTalk does not know this client id with this secret."""
+
+
+class NotTaken(Exception):
+    """A frame could not be kept. It gets no answer, so DingTalk delivers it again, perhaps to another replica."""
 
 
 class ConnectionLostError(Exception):
@@ -90,6 +94,8 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         self._ping_every_s = ping_every_s
         self._connections: set[_Connection] = set()
         self._runner: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+        self._wanted.set()
         self.connected = asyncio.Event()
         self.register_callback_handler(ChatbotMessage.TOPIC, _Callback(receiver.message))
         self.register_callback_handler(CARD_TOPIC, _Callback(receiver.click))
@@ -99,6 +105,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         """Stay connected. Raises CredentialsRefusedError when the very first connection is refused for that."""
         self._runner = asyncio.current_task()
         while True:
+            await self._wanted.wait()
             async for attempt in stamina.retry_context(
                 on=ConnectionLostError,
                 attempts=None,
@@ -115,6 +122,19 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         if self._runner:
             self._runner.cancel()  # first, or it would open the next connection
             await asyncio.wait([self._runner])
+        self.connected.clear()
+        await self._close()
+
+    async def hold(self) -> None:
+        """Take no frames for a while: DingTalk gives them to other connections, or keeps them for later."""
+        self._wanted.clear()
+        await self._close()
+
+    def go_on(self) -> None:
+        """Take frames again."""
+        self._wanted.set()
+
+    async def _close(self) -> None:
         await asyncio.gather(*(connection.close() for connection in list(self._connections)))
 
     async def answer(self, frame: dict[str, Any]) -> AckMessage | None:
@@ -126,6 +146,9 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             return await self._dispatch(frame)
         except asyncio.CancelledError:
             raise
+        except NotTaken as exc:
+            log.warning("stream.frame_not_taken", reason=str(exc))
+            return None
         except (AttributeError, TypeError, ValueError, RecursionError) as exc:
             log.warning("stream.frame_malformed", error=type(exc).__name__)
             return _refusal(frame, AckMessage.STATUS_BAD_REQUEST, "malformed frame")
@@ -148,6 +171,8 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
 
     async def _live(self) -> None:
         """Open one connection and stay with it until the next one is due."""
+        if not self._wanted.is_set():  # held while this was to be tried again
+            return
         try:
             socket = await self._connect()
         except (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as exc:
@@ -157,13 +182,16 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         connection = _Connection(socket, self.answer, self._ping_every_s)
         self._connections.add(connection)
         connection.reader.add_done_callback(lambda _: self._connections.discard(connection))
+        if not self._wanted.is_set():
+            await connection.close()
+            return
         self.connected.set()
         log.info("stream.connected")
         announced = await connection.ended
         log.info("stream.disconnected", announced=announced)
         if not announced:
             self.connected.clear()
-            if time.monotonic() - began < YOUNG_S:
+            if self._wanted.is_set() and time.monotonic() - began < YOUNG_S:
                 raise ConnectionLostError
 
     async def _connect(self) -> aiohttp.ClientWebSocketResponse:

@@ -368,6 +368,11 @@ def not_stored(t: Texts) -> Markdown:
     return t("reply.not_stored")
 
 
+def database_away(t: Texts) -> Markdown:
+    """Of a click that may or may not have counted."""
+    return t("reply.database_away")
+
+
 def pong(t: Texts) -> Markdown:
     return t("reply.pong")
 

@@ -10,7 +10,7 @@ import structlog
 from bot.deletion.decisions import Shown
 from bot.deletion.problems import DecisionRefused
 from bot.dingtalk.errors import DingTalkError
-from bot.engine import Payload
+from bot.engine import AWAY, Payload
 from bot.messenger import card_params
 from bot.models import DecisionKind, Operator, Request, RequestState
 from bot.store import CardKind, ShownCard
@@ -50,9 +50,22 @@ async def handle(services: Services, data: dict[str, Any]) -> Response:
         try:
             with services.messenger.callbacks.answering(click.out_track_id):
                 return await _answer(services, click)
+        except AWAY as exc:
+            log.error("database.failed", error=type(exc).__name__)
+            return database_away(services)
         except Exception:
             log.exception("click.failed")
             return _private(replies.internal_error(texts("zh"), _request_id(click)))
+
+
+def database_away(services: Services) -> Response:
+    """The answer when nothing can be read, or nobody knows whether it was written."""
+    return _private(replies.database_away(_language(services)))
+
+
+def _language(services: Services) -> Texts:
+    """For somebody of whose request nothing is known."""
+    return texts("en" if services.language == "en" else "zh")
 
 
 def _request_id(click: CardClick) -> str:
@@ -75,7 +88,7 @@ async def _answer(services: Services, click: CardClick) -> Response:
     if found is None:
         log.warning("click.unknown_card", corp_id=click.corp_id)
         await _note(services, click, "unknown_card")
-        return _private(replies.card_unknown(texts("en" if services.language == "en" else "zh")))
+        return _private(replies.card_unknown(_language(services)))
     request, card = found
     pressed = Pressed(click, request, card, texts(request.language))
     if decision := _DECISIONS[card.kind].get(click.action):

@@ -11,8 +11,11 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy.engine import make_url
+
 from bot.engine import Engine
 from bot.store import Store
+from tests.databases import Postgres
 
 _made: list[bytes] = []
 
@@ -21,8 +24,20 @@ async def begin(path: Path) -> None:
     """Put a SQLite file with all tables and no rows of ours there; one that is there stays as it is."""
     if not _made:
         with TemporaryDirectory() as folder:
-            _made.append(await _from_nothing(Path(folder) / "robot.sqlite"))
+            made = Path(folder) / "robot.sqlite"
+            await _from_nothing(f"sqlite+aiosqlite:///{made}")
+            with closing(sqlite3.connect(made)) as connection:
+                _made.append(connection.serialize())
     _copy(_made[0], path)
+
+
+async def begin_on(postgres: Postgres) -> str:
+    """The same on this server; the URL, without a driver name."""
+    if not postgres.ready:
+        url = make_url(postgres())
+        await _from_nothing(url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
+        postgres.ready = url.database or ""
+    return postgres.copy()
 
 
 def _copy(database: bytes, path: Path) -> None:
@@ -31,9 +46,6 @@ def _copy(database: bytes, path: Path) -> None:
         path.write_bytes(database)
 
 
-async def _from_nothing(path: Path) -> bytes:
-    url = f"sqlite+aiosqlite:///{path}"
+async def _from_nothing(url: str) -> None:
     async with Store(url), Engine(url):
         pass
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.serialize()

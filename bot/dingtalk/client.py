@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ from bot.dingtalk.meter import Meter, no_meter
 from bot.dingtalk.robot import Robot
 from bot.dingtalk.storage import Storage
 from bot.dingtalk.webhook_robot import WebhookRobots
-from bot.dingtalk.wire import Wire, utc_now
+from bot.dingtalk.wire import Wire, at_once, utc_now
 
 
 class DingTalk:
@@ -42,7 +42,9 @@ class DingTalk:
         lanes: Lanes | None = None,
         timeout_s: float = 10.0,
         now: Callable[[], datetime] = utc_now,
+        may_write: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
+        """`may_write` is waited for right before a call that changes something is sent."""
         self._tokens = tokens
         self._wire = Wire(
             api_base_url=api_base_url,
@@ -53,6 +55,7 @@ class DingTalk:
             session=session,
             timeout_s=timeout_s,
             now=now,
+            may_write=may_write,
         )
         self.contact = Contact(self._wire)
         self.storage = Storage(self._wire)

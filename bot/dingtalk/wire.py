@@ -7,7 +7,7 @@ a new token after DingTalk refused the old one, which it does before doing anyth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -51,6 +51,10 @@ _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def at_once() -> None:
+    """Nothing stands in the way of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ class Wire:
         session: aiohttp.ClientSession | None = None,
         timeout_s: float = 10.0,
         now: Callable[[], datetime] = utc_now,
+        may_write: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
+        """`may_write` returns as soon as a call that changes something may be sent, and is asked right before."""
         self._new = api_base_url.rstrip("/")
         self._old = oapi_base_url.rstrip("/")
         self._tokens = tokens
@@ -120,6 +126,7 @@ class Wire:
         self._owned: aiohttp.ClientSession | None = None
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._utc_now = now
+        self._may_write = may_write
 
     @property
     def origins(self) -> frozenset[URL]:
@@ -178,6 +185,8 @@ class Wire:
     ) -> A:
         api = request.api
         turn = await self._limits.turn(api.name)
+        if api.write:
+            await self._may_write()
         started = time.monotonic()
         answer: Answer | None = None
         error: DingTalkError | None = None

@@ -30,7 +30,9 @@ GIVE_UP_AFTER = timedelta(hours=6)
 SENDING_S = 60.0
 DATABASE_AWAY = timedelta(seconds=5)
 LOOK_AGAIN_S = 60.0
-"""The clock on the wall may jump while we wait."""
+"""The clock on the wall may jump while we wait, and a replica that put something down for others may end."""
+TAKEN = timedelta(seconds=5)
+"""Until another replica, which is sending for this channel, should have done so."""
 UNSAFE = frozenset({"430101", "430102", "430103", "430104"})
 """DingTalk does not like the words, and will not like them later: on with the next."""
 
@@ -47,6 +49,7 @@ class Tools:
     zone: ZoneInfo
     quiet_hours: str
     language: Language
+    courier: str
 
 
 class Courier:
@@ -82,15 +85,15 @@ class Courier:
         due = due_at(self.channel, oldest, state, tools.zone, tools.quiet_hours)
         if due > tools.clock():
             return due
-        batch = await tools.outbox.begin(name, token_hex(16))
-        if batch:
-            await self._settle(batch, state)
+        batch = await tools.outbox.begin(state, token_hex(16), tools.courier)
+        if batch is None:
+            return tools.clock() + TAKEN
+        await self._settle(batch, state)
         return tools.clock()
 
     async def _wait(self, due: datetime | None) -> None:
-        if due is None:
-            await self._woken.wait()
-        elif (wait_s := (due - self._tools.clock()).total_seconds()) > 0:
+        wait_s = (due - self._tools.clock()).total_seconds() if due else LOOK_AGAIN_S
+        if wait_s > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), min(wait_s, LOOK_AGAIN_S))
 

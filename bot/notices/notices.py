@@ -32,7 +32,10 @@ class Notices:
         store: Store,
         wording: Wording,
         clock: Callable[[], datetime],
+        *,
+        courier: str,
     ) -> None:
+        """`courier` names this replica: no two send a channel's messages at a time."""
         budget = Budget(
             store.meter,
             monthly_calls=settings.monthly_calls,
@@ -49,8 +52,10 @@ class Notices:
             zone=ZoneInfo(settings.timezone),
             quiet_hours=settings.quiet_hours,
             language="en" if settings.language == "en" else "zh",
+            courier=courier,
         )
         self._outbox = store.outbox
+        self._courier = courier
         self._clock = clock
         self._couriers = {channel.name: Courier(channel, tools) for channel in settings.notify}
 
@@ -111,7 +116,7 @@ class Notices:
         for name in await self._outbox.waiting():
             if name in self._couriers:
                 continue
-            while batch := await self._outbox.begin(name, "gone"):
+            while batch := await self._outbox.begin(await self._outbox.state(name), "gone", self._courier):
                 await self._outbox.close(
                     batch,
                     ChannelState(name=name),

@@ -4,6 +4,7 @@ from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
 from bot.store.chain import Break, Chain, Flaw, Link, Proof
 from bot.store.jobs import Answer, NotMineError, StopAskedError, Waiting
 from bot.store.outbox import Batch, ChannelState, Outbox
+from bot.store.replicas import Replicas
 from bot.store.requests import CardKind, IdTakenError, ShownCard
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
@@ -22,6 +23,7 @@ __all__ = [
     "Outbox",
     "Proof",
     "Pruned",
+    "Replicas",
     "SchemaTooNewError",
     "ShownCard",
     "StopAskedError",

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, Table, UpdateBase, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -16,6 +16,9 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 MIGRATION_LOCK = 0x44494E47
 """The advisory lock of whoever changes the schema of a PostgreSQL; any number, as long as it stays the same."""
+
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 8000}
+"""Seconds and milliseconds: a server that is cut off answers nothing, and would be waited for a quarter of an hour."""
 
 
 class Database:
@@ -30,7 +33,12 @@ class Database:
     async def __aenter__(self) -> Self:
         if self.is_sqlite:
             _make_private(self.url)
-        self._engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
+        self._engine = create_async_engine(
+            self.url,
+            pool_pre_ping=not self.is_sqlite,
+            connect_args={} if self.is_sqlite else PATIENCE,
+            hide_parameters=True,
+        )
         self._prepare(self._engine.sync_engine)
         return self
 
@@ -113,15 +121,24 @@ class Database:
         finally:
             engine.dispose()
 
-    def upsert(self, table: Table, row: Mapping[str, Any], **instead: Any) -> Executable:
+    def upsert(
+        self,
+        table: Table,
+        row: Mapping[str, Any],
+        only_if: ColumnElement[bool] | None = None,
+        /,
+        **instead: Any,
+    ) -> UpdateBase:
         """Insert this row; where its primary key is taken, write its values, or those of `instead`, over what is there.
+
+        `only_if` is a condition on what is there.
 
         One statement, because two that do the same at the same moment must both succeed.
         """
         insert = (sqlite if self.is_sqlite else postgresql).insert(table).values(**row)
         keys = [column.name for column in table.primary_key]
         changes = instead or {name: insert.excluded[name] for name in row if name not in keys}
-        statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changes)
+        statement: UpdateBase = insert.on_conflict_do_update(index_elements=keys, set_=changes, where=only_if)
         return statement
 
     def _prepare(self, engine: Engine) -> None:

@@ -41,7 +41,7 @@ def replacing(url: URL, file: Path, stamp: str, known: Sequence[str]) -> Iterato
     old = database.with_name(f"{database.name}.replaced-{stamp}") if database.exists() else None
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with lease(url):
+        with lease(database):
             try:
                 _forget(new)
                 new.touch(mode=0o600)

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Executable, delete, func, select, update
 
 from bot.channels import Notice
 from bot.models import Model
 from bot.store.audit import append
 from bot.store.database import Database
-from bot.store.tables import channels, notices
+from bot.store.tables import channels, notices, replicas
 
 ERROR_LENGTH = 500
 
@@ -71,15 +71,24 @@ class Outbox:
         async with self._database.reading() as connection:
             return {row.channel: row.number for row in await connection.execute(query)}
 
-    async def begin(self, name: str, batch_id: str) -> Batch | None:
-        """The message that was tried before, or all that waits as a new one; None when nothing does."""
+    async def begin(self, state: ChannelState, batch_id: str, courier: str) -> Batch | None:
+        """The message that was tried before, or all that waits as a new one.
+
+        It is this courier's until it is closed, or its failure is put down. None when nothing waits, another that
+        still lives has it, or the channel is no more as `state` says.
+        """
+        name = state.name
         mine = notices.c.channel == name
         async with self._database.writing() as connection:
+            if (await connection.execute(self._claim(state, courier))).scalar() is None:
+                return None
             tried = select(notices).where(mine, notices.c.batch != "")
             found = (await connection.execute(tried)).mappings().all()
             if not found:
                 taken = update(notices).where(mine).values(batch=batch_id).returning(notices)
                 found = (await connection.execute(taken)).mappings().all()
+            if not found:
+                await connection.execute(self._database.upsert(channels, _row(state)))
         if not found:
             return None
         kept = sorted(found, key=lambda row: (row["at"], row["request_id"]))
@@ -90,11 +99,26 @@ class Outbox:
             notices=tuple(Notice.model_validate(row["notice"]) for row in kept),
         )
 
+    def _claim(self, state: ChannelState, courier: str) -> Executable:
+        """Answers the name of the channel, or nothing.
+
+        What one that is no more had is nobody's. On a SQLite nobody is in the table, and there is one courier.
+        """
+        others = select(replicas.c.name).where(replicas.c.name != courier)
+        is_free = channels.c.courier.not_in(others)
+        is_as_known = channels.c.sent_at.is_not_distinct_from(state.sent_at)
+        is_as_known &= channels.c.failures == state.failures
+        row = _row(state) | {"courier": courier}
+        claim = self._database.upsert(channels, row, is_free & is_as_known, courier=courier)
+        named: Executable = claim.returning(channels.c.name)
+        return named
+
     async def state(self, name: str) -> ChannelState:
         query = select(channels).where(channels.c.name == name)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
-            return ChannelState.model_validate(dict(row)) if row else ChannelState(name=name)
+            known = {column: row[column] for column in ChannelState.model_fields} if row else {"name": name}
+            return ChannelState.model_validate(known)
 
     async def put(self, state: ChannelState) -> None:
         """Remember how it stands with a channel."""
@@ -125,7 +149,8 @@ class Outbox:
 
 
 def _row(state: ChannelState) -> dict[str, Any]:
-    return state.model_dump() | {"error": state.error[:ERROR_LENGTH]}
+    """As it is when no message is being sent."""
+    return state.model_dump() | {"error": state.error[:ERROR_LENGTH], "courier": ""}
 
 
 def _counted(told: Collection[Notice]) -> str:

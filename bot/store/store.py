@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.store.audit import Audit
 from bot.store.database import Database
@@ -22,8 +23,11 @@ from bot.store.lanes import SharedLanes
 from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.outbox import Outbox
+from bot.store.replicas import Replicas
 from bot.store.requests import Requests
 from bot.store.votes import Votes
+
+log = structlog.get_logger()
 
 
 class StoreError(Exception):
@@ -48,11 +52,14 @@ class Store:
         self.tickets = SuiteTickets(self._database)
         self.outbox = Outbox(self._database)
         self.lanes = None if self._database.is_sqlite else SharedLanes(self._database)
+        self._renewals = Database(database_url)
+        self.replicas = Replicas(self._renewals)
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""
         try:
             await self._database.__aenter__()
+            await self._renewals.__aenter__()
             await asyncio.to_thread(self._migrate)
         except (OSError, DBAPIError) as exc:
             raise self._unusable(exc) from exc
@@ -70,28 +77,32 @@ class Store:
 
     @asynccontextmanager
     async def leased(self) -> AsyncIterator[None]:
-        """For the robot itself, which must be the only one here. Raises StoreError."""
-        holding = lease(self._database.url)
-        try:
-            await asyncio.to_thread(holding.__enter__)
-        except InUseError:
-            raise StoreError(
-                "Another Dingsweep is running on this database: stop it first, one robot a database."
-            ) from None
-        try:
+        """For the robot itself, which on a SQLite must be the only one. Raises StoreError."""
+        if not self._database.is_sqlite:
+            yield
+            return
+        with ExitStack() as held:
+            try:
+                held.enter_context(lease(Path(self._database.url.database or "")))
+            except InUseError:
+                raise StoreError(
+                    "Another Dingsweep is running on this database: stop it first, one robot a SQLite file; "
+                    "several take a PostgreSQL."
+                ) from None
             await asyncio.to_thread(self._require_whole)
             yield
-        finally:
-            await asyncio.to_thread(holding.__exit__, None, None, None)
 
     async def __aexit__(self, *exc: object) -> None:
-        await self.meter.flush()
-        await self._database.__aexit__(*exc)
+        try:
+            await self.meter.flush()
+        except SQLAlchemyError as failure:  # to end while the database is away is no failure of the robot
+            log.error("meter.lost", error=type(failure).__name__)
+        finally:
+            await self._renewals.__aexit__(*exc)
+            await self._database.__aexit__(*exc)
 
     def _require_whole(self) -> None:
-        """A damaged file is found out at the start, and not by a job. PostgreSQL looks after its own."""
-        if not self._database.is_sqlite:
-            return
+        """A damaged file is found out at the start, and not by a job. Raises StoreError."""
         try:
             with self._database.alone() as connection:
                 said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
@@ -101,7 +112,11 @@ class Store:
             raise self._unusable(sqlite3.DatabaseError(said))
 
     def _migrate(self) -> None:
-        """Run what is missing, forward only."""
+        """Run what is missing, forward only; of several that start at once, one does.
+
+        A migration leaves what the version before it reads and writes: replicas of that version go on meanwhile. What
+        is started anew must know the schema.
+        """
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}

@@ -230,7 +230,9 @@ channels = Table(
     Column("failing_since", UtcTime),
     Column("retry_at", UtcTime),
     Column("error", String(500), nullable=False),
+    Column("courier", String(128), nullable=False, server_default=""),
 )
+"""`courier` is the replica that is sending a message there at this moment, empty when none is."""
 
 replicas = Table(
     "replicas",

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from bot.stream import Stream
+from bot.stream import NotTaken, Stream
 from tests.integration.office import PATIENCE_S
 
 Frame = dict[str, Any]
@@ -126,6 +126,7 @@ class Notes:
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.breaks = False
+        self.keeps = True
 
     async def message(self, data: dict[str, Any]) -> None:
         await self._take(data)
@@ -140,6 +141,8 @@ class Notes:
     async def _take(self, data: Any) -> None:
         self.told.append(data)
         await self.go_on.wait()
+        if not self.keeps:
+            raise NotTaken
         if self.breaks:
             raise RuntimeError("a secret detail")
 

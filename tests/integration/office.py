@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.app import App, running, utc_now
 from bot.deletion.follow import PATIENT, Patience
+from bot.replica import TIMES, Times
 from bot.settings import Settings, load
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, Control
 from tests.migrated import begin
@@ -34,9 +35,11 @@ CONFIRMED: list[dict[str, Json]] = [{"name": "Whoever asks confirms", "answer": 
 class Office:
     """One sandbox, and how to follow what is said in its conversations."""
 
-    def __init__(self, control: Control, folder: Path) -> None:
+    def __init__(self, control: Control, folder: Path, database_url: str = "") -> None:
+        """Its robots have a SQLite in `folder` unless another `database_url` is given."""
         self.control = control
         self.folder = folder
+        self.database_url = database_url or f"sqlite:///{folder}/robot.sqlite"
 
     def settings(self, **changed: Any) -> Settings:
         """Settings that point at the sandbox, with a database of this test's own."""
@@ -45,19 +48,24 @@ class Office:
             "client_secret": CLIENT_SECRET,
             "api_base_url": self.control.url,
             "oapi_base_url": self.control.url,
-            "database_url": f"sqlite:///{self.folder}/robot.sqlite",
+            "database_url": self.database_url,
             "rules": CONFIRMED,
         }
         return load(self.folder, **given | changed)
 
     @asynccontextmanager
     async def robot(
-        self, *, clock: Callable[[], Any] = utc_now, patience: Patience = PATIENT, **changed: Any
+        self,
+        *,
+        clock: Callable[[], Any] = utc_now,
+        patience: Patience = PATIENT,
+        times: Times = TIMES,
+        **changed: Any,
     ) -> AsyncIterator[App]:
         """A connected robot; ends as it would on SIGTERM."""
-        if "database_url" not in changed:
+        if "database_url" not in changed and self.database_url.startswith("sqlite"):
             await begin(self.folder / "robot.sqlite")
-        async with running(self.settings(**changed), clock=clock, patience=patience) as app:
+        async with running(self.settings(**changed), clock=clock, patience=patience, times=times) as app:
             serving = asyncio.create_task(app.serve())
             await self.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
             try:

@@ -85,20 +85,22 @@ def environment(office: Office, **given: str) -> dict[str, str]:
         "DINGSWEEP_CLIENT_SECRET": CLIENT_SECRET,
         "DINGSWEEP_API_BASE_URL": office.control.url,
         "DINGSWEEP_OAPI_BASE_URL": office.control.url,
-        "DINGSWEEP_DATABASE_URL": f"sqlite:///{office.folder}/robot.sqlite",
+        "DINGSWEEP_DATABASE_URL": office.database_url,
         "DINGSWEEP_RULES": json.dumps(CONFIRMED),
     }
     return settings | given
 
 
 @asynccontextmanager
-async def started(folder: Path, *arguments: str, variables: Mapping[str, str]) -> AsyncIterator[Program]:
+async def started(
+    folder: Path, *arguments: str, variables: Mapping[str, str], module: str = "bot"
+) -> AsyncIterator[Program]:
     """`python -m bot ARGUMENTS` in `folder`; whatever still runs at the end is killed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DINGSWEEP_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
+        module,
         *arguments,
         cwd=folder,
         env={**inherited, "PYTHONPATH": str(ROOT), **variables},
@@ -133,8 +135,10 @@ async def ran_inside(folder: Path, *arguments: str, variables: Mapping[str, str]
 
 @asynccontextmanager
 async def robot(office: Office, **given: str) -> AsyncIterator[Program]:
-    """The robot's process, connected."""
-    async with started(office.folder, "run", variables=environment(office, **given)) as program:
+    """The robot's process, connected; one that can be killed and missed has less patience than people have."""
+    module = "bot" if office.database_url.startswith("sqlite") else "tests.integration.impatient"
+    variables = environment(office, **given)
+    async with started(office.folder, "run", variables=variables, module=module) as program:
         await office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
         yield program
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from bot.models import Outcome, RequestState
 from tests.integration.approvals import TWO_OF_THREE, asked, shown, stored, tips, told
@@ -206,8 +205,11 @@ async def test_a_list_altered_in_the_database_is_not_carried_out(office: Office)
 
 
 def _alter_lists(database_url: str) -> int:
-    engine = create_engine(make_url(database_url).set(drivername="sqlite"))
-    change = text("UPDATE manifest_entries SET dentry = replace(dentry, '/2023/drafts', '/2023/others')")
+    engine = create_engine(database_url.replace("sqlite+aiosqlite", "sqlite"))
+    altered = "replace(CAST(dentry AS text), '/2023/drafts', '/2023/others')"
+    if engine.dialect.name == "postgresql":
+        altered = f"CAST({altered} AS json)"
+    change = text(f"UPDATE manifest_entries SET dentry = {altered}")  # noqa: S608  nobody else's words
     with engine.begin() as connection:
         changed = connection.execute(change).rowcount
     engine.dispose()

@@ -62,7 +62,7 @@ def notices(
         {k: v.format(url=sandbox.url) if isinstance(v, str) else v for k, v in c.items()} for c in channels
     ]
     settings = load(Path("/nonexistent"), client_id=CLIENT_ID, client_secret=CLIENT_SECRET, notify=filled)
-    return Notices(settings, dingtalk, store, NoticeWords(ZoneInfo("Asia/Shanghai")), clock)
+    return Notices(settings, dingtalk, store, NoticeWords(ZoneInfo("Asia/Shanghai")), clock, courier="local")
 
 
 async def send_due(told: Notices) -> None:

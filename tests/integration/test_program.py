@@ -73,6 +73,7 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> N
     cases = [
         (ran_inside, without_secret, "DINGSWEEP_CLIENT_SECRET is not set: "),
         (ran_inside, whole | {"DINGSWEEP_LOG": "xml"}, "DINGSWEEP_LOG is wrong"),
+        (ran_inside, whole | {"DINGSWEEP_HEALTH": "8080"}, "DINGSWEEP_HEALTH is wrong"),
         (
             ran,
             whole | {"DINGSWEEP_DATABASE_URL": unreachable},

@@ -83,6 +83,35 @@ async def test_a_handler_that_breaks_is_an_answer_too(hurry: None) -> None:
         assert (await line.answer("again"))["code"] == 200
 
 
+async def test_what_cannot_be_kept_is_not_acknowledged(hurry: None) -> None:
+    notes = Notes()
+    notes.keeps = False
+    async with gateway() as there, streaming(there, notes):
+        line = await there.line()
+        await line.send(frame("lost", MESSAGE, {}))
+        await until(lambda: _is_told(notes))
+        notes.keeps = True
+        await line.send(frame("kept", MESSAGE, {}))
+        await line.answer("kept")
+        assert [answer["headers"]["messageId"] for answer in line.answers] == ["kept"]
+
+
+async def _is_told(notes: Notes) -> bool:
+    return bool(notes.told)
+
+
+async def test_held_it_takes_no_frames_until_it_goes_on(hurry: None) -> None:
+    async with gateway() as there, streaming(there, Notes()) as (stream, _):
+        line = await there.line()
+        await stream.connected.wait()
+        await stream.hold()
+        assert await line.closed() == 1000
+        assert len(there.opened) == 1
+        stream.go_on()
+        await (await there.line(2)).send(frame("again", MESSAGE, {}))
+        await there.lines[1].answer("again")
+
+
 async def test_many_frames_at_once_are_all_answered(hurry: None) -> None:
     """More than it works on at a time; none is lost, none waits for another that hangs."""
     notes = Notes()

@@ -59,7 +59,7 @@ async def _used(url: str) -> None:
     async with Store(url) as store:
         await store.meter.count("POST /a", now)
         await store.outbox.add(["audit", "ops"], "ding", notice)
-        batch = await store.outbox.begin("audit", "b1")
+        batch = await store.outbox.begin(ChannelState(name="audit"), "b1", "local")
         assert batch
         await store.outbox.close(batch, ChannelState(name="audit", sent_at=now), at=now, event="notice.sent")
 
@@ -104,7 +104,7 @@ def test_channels_in_trouble_are_told_with_the_error(folder: Path, database_url:
         now = datetime.now(UTC)
         bad = ChannelState(name="ops", failures=3, error="POST /robot/send: 400102: robot\x1b[2J stopped")
         async with Store(url) as store:
-            batch = await store.outbox.begin("ops", "b2")
+            batch = await store.outbox.begin(ChannelState(name="ops"), "b2", "local")
             assert batch
             await store.outbox.close(batch, bad, at=now, event="notice.undelivered", error="400102")
             await store.audit.append(

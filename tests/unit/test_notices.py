@@ -62,7 +62,9 @@ class Desk:
     def set_up(self, *channels: dict[str, Any], wording: Any = None, **more: Any) -> None:
         """As the robot does at its start."""
         settings = load(Path("/nonexistent"), client_id="c", client_secret="s", notify=channels, **more)
-        self.notices = Notices(settings, self.client, self.store, wording or Lines(), self.clock)
+        self.notices = Notices(
+            settings, self.client, self.store, wording or Lines(), self.clock, courier="local"
+        )
 
     async def happens(self, event: NoticeEvent, request_id: str = "R1", **more: Any) -> None:
         await self.notices.add(event, wish(request_id), **more)

@@ -65,6 +65,8 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_replicas")),
     )
+    with op.batch_alter_table("channels") as table:
+        table.add_column(sa.Column("courier", sa.String(length=128), nullable=False, server_default=""))
     op.create_table(
         "lanes",
         sa.Column("api", sa.String(length=200), nullable=False),
