@@ -103,7 +103,7 @@ class Jobs:
     async def sending(self, request: Request, dentry_ids: Collection[str], *, at: datetime) -> None:
         """Note that a call for these targets is about to be made. Raises NotMineError and StopAskedError."""
         async with self._database.writing() as connection:
-            await _require_mine(connection, request)
+            await require_mine(connection, request)
             sent = update(_targets).where(_of(request), _targets.c.dentry_id.in_(dentry_ids))
             await connection.execute(sent.values(sent_at=at))
             await note(
@@ -293,7 +293,7 @@ def _mine(request: Request) -> ColumnElement[bool]:
     return (requests.c.id == request.id) & _RUNNING & (requests.c.runner == request.runner)
 
 
-async def _require_mine(connection: AsyncConnection, request: Request) -> None:
+async def require_mine(connection: AsyncConnection, request: Request) -> None:
     """Raise unless this may go on; what is so stays so until the transaction ends."""
     row = await _hold(connection, request)
     if row["stop_asked"] is not None:
