@@ -23,7 +23,6 @@ from cards.entries import amount, counted, entry_line, path_line
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, SPACE_BYTES, Room, fitting, paragraphs, rooms, short, short_path
 from cards.job import cost_line, progress_line
-from cards.request import ONE_BATCH
 from cards.texts import Texts
 
 MAX_ENTRIES = 5
@@ -225,7 +224,7 @@ def _question(t: Texts) -> tuple[Button, ...]:
 
 
 def _stop(request: Request, t: Texts) -> tuple[Button, ...]:
-    if request.state is not RequestState.RUNNING or request.stop_asked or request.totals.targets <= ONE_BATCH:
+    if request.state is not RequestState.RUNNING or request.stop_asked or not request.is_long:
         return ()
     return Button(id="details", text=t("button.details")), Button(id="cancel", text=t("button.stop"))
 

@@ -72,8 +72,7 @@ def status_text(
                 date=t.date(request.created_at, zone),
             ),
             t("preview.reason", reason=short(request.reason, TEXT_BYTES)) if request.reason.strip() else "",
-            *_progress(request, t, zone, receipt),
-            summary(receipt, t) if receipt and not isinstance(receipt, RestoreReceipt) else "",
+            *_standing(request, t, zone, receipt),
             progress_line(request, under_way, t) if under_way else "",
             *_undone(undone_by, t, zone),
             t("status.see_details", id=request.id),
@@ -136,11 +135,15 @@ def _undone(restores: Sequence[Request], t: Texts, zone: tzinfo) -> Sequence[Mar
     ]
 
 
-def _progress(request: Request, t: Texts, zone: tzinfo, receipt: AnyReceipt | None) -> Sequence[str]:
+def _standing(request: Request, t: Texts, zone: tzinfo, receipt: AnyReceipt | None) -> Sequence[str]:
+    """How far it is, and what came of it."""
+    if request.is_restore or isinstance(receipt, RestoreReceipt):
+        return (restore_line(request, t, zone, receipt if isinstance(receipt, RestoreReceipt) else None),)
+    return *_progress(request, t, zone), summary(receipt, t) if receipt else ""
+
+
+def _progress(request: Request, t: Texts, zone: tzinfo) -> Sequence[str]:
     """Who is asked and how far it is, who decided, or by which clock it ended."""
-    if request.is_restore:
-        account = receipt if isinstance(receipt, RestoreReceipt) else None
-        return (restore_line(request, t, zone, account),)
     time = t.clock(request.expires_at, zone, since=request.created_at)
     match request.state:
         case RequestState.AWAITING_CONFIRMATION:

@@ -205,7 +205,7 @@ class Jobs:
     async def pause(self, request: Request, cause: str, *, at: datetime) -> Request:
         """Let the job rest until somebody resumes it. Raises NotMineError, and StopAskedError: then it is to end."""
         async with self._database.writing() as connection:
-            await _require_mine(connection, request)
+            await require_mine(connection, request)
             row = await _changed(connection, _mine(request) & (requests.c.paused == ""), paused=cause)
             if row is None:
                 raise NotMineError(request.id)
