@@ -48,7 +48,7 @@ from bot.models import (
 )
 from bot.store.audit import append_many
 from bot.store.database import Database
-from bot.store.jobs import require_mine
+from bot.store.jobs import hold, require_mine
 from bot.store.people import note_person
 from bot.store.requests import IdTakenError
 from bot.store.rows import entry_of, note, records_about, request_of, row_of
@@ -346,8 +346,12 @@ class Restores:
                 await connection.execute(back if is_sure else back.values(cause=SENT_BEFORE))
 
     async def settle(self, request: Request, verdicts: Mapping[str, Verdict], *, at: datetime) -> None:
-        """Write what became of targets, by dentryId, each with its audit record. The first word stands."""
+        """Write what became of targets, by dentryId, each with its audit record. The first word stands.
+
+        Raises NotMineError: whoever has the job now may have a call under way that this knows nothing of.
+        """
         async with self._database.writing() as connection:
+            await hold(connection, request)
             details = []
             for dentry_id, verdict in verdicts.items():
                 mine = _of(request.id) & (_rows.c.dentry_id == dentry_id)

@@ -45,8 +45,11 @@ async def deleted(store: Store, frozen: Manifest, kept: int = 0) -> Request:
     await store.requests.add(made, frozen)
     ids = [entry.dentry.dentry_id for entry in frozen.entries if entry.is_target]
     gone = dict.fromkeys(ids[: len(ids) - kept], (Outcome.DELETED, ""))
-    await store.jobs.record(made, gone | dict.fromkeys(ids[len(ids) - kept :], (Outcome.DENIED, "")), at=NOW)
-    ended = await store.requests.change("DEL1", OPEN_STATES, DONE, at=NOW, actor="wang")
+    await store.requests.change("DEL1", OPEN_STATES, RequestState.APPROVED, at=NOW, actor="wang")
+    begun = await store.jobs.begin("DEL1", "me", at=NOW)
+    assert begun
+    await store.jobs.record(begun, gone | dict.fromkeys(ids[len(ids) - kept :], (Outcome.DENIED, "")), at=NOW)
+    ended = await store.requests.change("DEL1", {RequestState.RUNNING}, DONE, at=NOW, actor="wang")
     assert ended
     return ended
 
