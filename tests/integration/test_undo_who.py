@@ -106,11 +106,11 @@ async def test_channels_hear_of_it_under_the_number_they_know(office: Office) ->
         heard = await office.until("wang", MARKETING, 0, lambda m: "requested" in m.get("text", ""))
         undone = await undo(office, app, told.request)
         await until(lambda: app.store.outbox.oldest("team"))
-        batch = await app.store.outbox.begin("team", "looked at")
+        state = await app.store.outbox.state("team")
+        batch = await app.store.outbox.begin(state, "looked at", "nobody")
         assert batch
-        assert [(notice.event, notice.request_id) for notice in batch.notices] == [
-            ("restored", told.request.id)
-        ], "and nothing of the question"
+        told_of = [(notice.event, notice.request_id) for notice in batch.notices]
+        assert told_of == [("restored", told.request.id)], "and nothing of the question"
         assert undone.request.id not in heard["text"]
 
 
