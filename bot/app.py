@@ -24,6 +24,7 @@ from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
 from bot.deletion.news import News
 from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
+from bot.deletion.undo import Undo
 from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
 from bot.engine import AWAY, Engine
 from bot.health import Health
@@ -35,7 +36,7 @@ from bot.replica import TIMES, Replica, Superseded, Times
 from bot.settings import Settings
 from bot.store import Store
 from bot.stream import NotTaken, Stream
-from handlers import clicks, details, events, messages, pulls
+from handlers import clicks, details, events, messages, pulls, undo
 from handlers.announce import CardAnnouncer
 from handlers.inbound import CardPull, IncomingMessage, InvalidMessage
 from handlers.notices import NoticeWords
@@ -215,6 +216,14 @@ async def running(
             lifecycle=lifecycle,
             decisions=Decisions(store, lifecycle, policy, approvers, notices=notices, clock=clock),
             receipts=receipts,
+            undo=Undo(
+                store,
+                lifecycle,
+                clock,
+                who=settings.undo,
+                confirm_within=timedelta(minutes=settings.confirm_minutes),
+                policy_hash=policy.hash,
+            ),
             spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
             operators=operators,
             messenger=messenger,
@@ -230,6 +239,7 @@ async def running(
         engine.add(NEWS, News(store, announcer, receipts, notices, engine).spread)
         engine.add(MESSAGE, partial(messages.handle, services))
         engine.add(clicks.TELL, partial(clicks.tell, services))
+        engine.add(clicks.UNDO, partial(undo.ask_by_button, services))
         engine.add(clicks.DETAILS, partial(details.send_details, services))
         async with engine:
             await store.audit.note_policy(clock(), policy.hash, policy.text)

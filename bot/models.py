@@ -331,7 +331,8 @@ class Request(Model):
     say when those asked hear from us again, and when others are asked, too. `news` counts the changes that people
     must be told of. `bin_days` is how long the recycle bin keeps what goes there, 0 where nobody has said.
 
-    A request of kind "restore" puts back what the job of the request `undoes` deleted. `plan_calls` is how many
+    A request of kind "restore" puts back what the job of the request `undoes` deleted; its `bin_days` are those that
+    are over by now, 0 where they are not. `plan_calls` is how many
     counted calls its job was expected to take. Of a running job, `runner` is the replica that has it, `runs` how
     often it was begun or resumed, `paused` why it waits for somebody to resume it ("quota"), and `stop_asked` who
     wants it to end before its next batch.
@@ -373,6 +374,10 @@ class Request(Model):
     runs: int = 0
     paused: str = ""
     stop_asked: Operator | None = None
+
+    @property
+    def is_restore(self) -> bool:
+        return self.kind == "restore"
 
     @property
     def runs_as(self) -> Operator:
@@ -488,6 +493,11 @@ class Receipt(Model):
         return sum(share.size_bytes for share in self.having(Outcome.DELETED))
 
     @property
+    def is_without_effect(self) -> bool:
+        """Whether nothing was done, for certain."""
+        return not self.deleted_dentries and not self.having(Outcome.UNKNOWN)
+
+    @property
     def state(self) -> RequestState:
         """The end state of a request with this receipt."""
         if not self.not_gone:
@@ -506,6 +516,116 @@ class Progress(Model):
     of_targets: int
     of_dentries: int
     left_s: float | None = None
+
+
+class RestoreOutcome(StrEnum):
+    """What became of one target that was to come back."""
+
+    RESTORED = "restored"
+    RENAMED = "renamed"
+    MOVED = "moved"
+    PARTLY = "partly"
+    ALREADY_BACK = "already_back"
+    PURGED = "purged"
+    DENIED = "denied"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this restore brought it back, or at least some of it."""
+        return self in {
+            RestoreOutcome.RESTORED,
+            RestoreOutcome.RENAMED,
+            RestoreOutcome.MOVED,
+            RestoreOutcome.PARTLY,
+        }
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether it is back with all it held, by whomever."""
+        return self in FINE_OUTCOMES
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a further undo could do nothing about it."""
+        return self.is_ours or self in {RestoreOutcome.ALREADY_BACK, RestoreOutcome.PURGED}
+
+
+FINE_OUTCOMES = frozenset(
+    {RestoreOutcome.RESTORED, RestoreOutcome.RENAMED, RestoreOutcome.MOVED, RestoreOutcome.ALREADY_BACK}
+)
+
+NEW_FOLDER = "new_folder"
+"""The cause of an item that is back at its path, in a folder that was made anew for it."""
+
+
+class RestoreResult(Model):
+    """The outcome of one target; `cause` is DingTalk's error code or a word of ours, "" when all is well.
+
+    `entry` is what was deleted; `new_path` and `new_dentry_id` are those it has now, as far as they were seen.
+    `missing` counts what a folder held that did not come back with it.
+    """
+
+    entry: Entry
+    outcome: RestoreOutcome
+    cause: str = ""
+    new_path: str = ""
+    new_dentry_id: str = ""
+    missing: int = 0
+
+
+class RestoreShare(Model):
+    """Targets, and the dentries they stand for (contents of folders included), with their bytes."""
+
+    targets: int = 0
+    dentries: int = 0
+    size_bytes: int = 0
+
+
+class RestoreReceipt(Model):
+    """The final account of a restore: how many by outcome, and the first of those about which there is more to say.
+
+    `missing` counts dentries that did not come back with their folders, `new_folders` targets whose folder was gone
+    and had to be made anew.
+    """
+
+    request: Request
+    shares: dict[RestoreOutcome, RestoreShare] = {}
+    missing: int = 0
+    new_folders: int = 0
+    first: tuple[RestoreResult, ...] = ()
+    elapsed_s: float = 0.0
+
+    def dentries(self, *outcomes: RestoreOutcome) -> int:
+        return sum(self.shares[outcome].dentries for outcome in outcomes if outcome in self.shares)
+
+    def having(self, *outcomes: RestoreOutcome) -> tuple[RestoreResult, ...]:
+        return tuple(result for result in self.first if result.outcome in outcomes)
+
+    @property
+    def restored_dentries(self) -> int:
+        """Dentries that this restore brought back."""
+        return self.dentries(*(each for each in RestoreOutcome if each.is_ours)) - self.missing
+
+    @property
+    def restored_bytes(self) -> int:
+        return sum(share.size_bytes for outcome, share in self.shares.items() if outcome.is_ours)
+
+    @property
+    def is_without_effect(self) -> bool:
+        """Whether nothing was done, for certain."""
+        return self.restored_dentries <= 0 and RestoreOutcome.UNKNOWN not in self.shares
+
+    @property
+    def state(self) -> RequestState:
+        """The end state of a request with this receipt."""
+        if self.shares.keys() <= FINE_OUTCOMES:
+            return RequestState.DONE
+        return RequestState.PARTLY_DONE if self.restored_dentries > 0 else RequestState.FAILED
+
+
+AnyReceipt = Receipt | RestoreReceipt
 
 
 class Button(Model):

@@ -78,6 +78,7 @@ _REMEDY = {
     "confirm_minutes": "write a number above 0",
     "recycle_bin_days": "write how many days the recycle bin keeps things, 0 if you do not know",
     "deletion_events": "write true or false",
+    "undo": "write who may take a deletion back: requester, approvers or both",
     "conversations": 'write a list of conversation IDs, for example ["cidA==", "one_to_one"]',
     "rules": "write them as [[rules]] in dingsweep.toml, dingsweep policy write shows how",
     "spaces": 'write the space ID of each conversation ID, for example {"cidA==": "24010001"}',
@@ -233,6 +234,8 @@ class Settings(PolicySettings):
     """conversation id → id of the space that its commands mean when they say no --space"""
     recycle_bin_days: int = Field(default=0, ge=0, le=3650)
     """how long the organisation's recycle bin keeps things, to be told on cards; 0: nobody has looked"""
+    undo: Literal["requester", "approvers", "both"] = "both"
+    """who may take a deletion back; where nobody had to approve it, the requester stands for the approvers"""
 
     deletion_events: bool = False
     """whether the app is subscribed to storage_dentry_delete: then folders are followed by events, not by asking"""

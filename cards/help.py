@@ -18,6 +18,7 @@ COMMANDS = (
     "reject",
     "cancel",
     "resume",
+    "undo",
     "whoami",
     "help",
     "ping",

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from bot.models import Dentry, Entry, ItemResult, Manifest, Outcome, Request, RequestState
+from bot.models import (
+    Dentry,
+    Entry,
+    ItemResult,
+    Manifest,
+    Outcome,
+    Request,
+    RequestState,
+    RestoreResult,
+)
 from cards.decision import asked_line
 from cards.entries import amount, counted, entry_line, mark
 from cards.escape import Markdown
 from cards.fit import PAGE_BYTES, json_bytes, pages, paragraphs, short_path
+from cards.restore import restore_row
 from cards.result import cause_key, with_added
 from cards.texts import Texts
 
@@ -20,6 +30,8 @@ PAGE_ROWS = 40
 DRY_RUN_ENTRIES = 20
 
 _PATH_BYTES = (ROW_PATH_BYTES, 600, 200, 100, 40)
+Row = Entry | ItemResult | RestoreResult
+"""What stands in the details: an entry, or what became of it."""
 
 _OUTCOMES = {
     Outcome.DELETED: "outcome.deleted",
@@ -33,7 +45,7 @@ _OUTCOMES = {
 
 
 def details_pages(
-    request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, max_bytes: int = PAGE_BYTES
+    request: Request, rows: Sequence[Row], t: Texts, max_bytes: int = PAGE_BYTES
 ) -> list[Markdown]:
     """Everything a request is about, each page at most `max_bytes` of JSON and headed by what it is and n/m;
     the first one says who is asked, as long as somebody is.
@@ -52,7 +64,7 @@ def details_pages(
 
 def details_page(
     request: Request,
-    rows: Sequence[Entry] | Sequence[ItemResult],
+    rows: Sequence[Row],
     t: Texts,
     *,
     page: int,
@@ -121,9 +133,11 @@ def _details_title(request: Request, t: Texts, page: int, of: int) -> Markdown:
     )
 
 
-def _row(request: Request, row: Entry | ItemResult, t: Texts, path_bytes: int) -> Markdown:
+def _row(request: Request, row: Row, t: Texts, path_bytes: int) -> Markdown:
     if isinstance(row, Entry):
         return entry_line(row, t, path_bytes)
+    if isinstance(row, RestoreResult):
+        return restore_row(row, t, path_bytes)
     line = with_added(entry_line(row.entry, t, path_bytes), row, t, path_bytes // 6)
     if row.outcome.is_gone or cause_key(row) != "cause.other":  # a code only where no sentence is known
         return t("details.result", line=line, outcome=outcome_word(request, row.outcome, t))

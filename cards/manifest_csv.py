@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from io import StringIO
 
-from bot.models import Entry, ItemResult, Request
+from bot.models import Entry, Request, RestoreResult
 from cards.escape import Markdown
-from cards.lists import outcome_word
+from cards.lists import Row, outcome_word
+from cards.restore import restored_word
 from cards.texts import Texts
 
 BOM = "\ufeff"
@@ -28,9 +29,7 @@ def csv_name(request: Request) -> str:
     return f"dingsweep-{request.id}.csv"
 
 
-def manifest_csv(
-    request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, zone: tzinfo
-) -> str:
+def manifest_csv(request: Request, rows: Sequence[Row], t: Texts, zone: tzinfo) -> str:
     """One line for each entry of the manifest, or after the deletion for each result, below a line of headings.
 
     Paths and names are whole and as DingTalk gave them; sizes are bytes, times are the reader's.
@@ -43,7 +42,7 @@ def csv_head(t: Texts) -> str:
     return BOM + _written([_headings(t)])
 
 
-def csv_lines(request: Request, rows: Sequence[Entry] | Sequence[ItemResult], t: Texts, zone: tzinfo) -> str:
+def csv_lines(request: Request, rows: Sequence[Row], t: Texts, zone: tzinfo) -> str:
     """Some of its lines."""
     names = {owner.union_id: owner.name for owner in request.survey.owners}
     names[request.requester.union_id] = request.requester.name
@@ -75,9 +74,7 @@ def _headings(t: Texts) -> tuple[Markdown, ...]:
     )
 
 
-def _cells(
-    request: Request, row: Entry | ItemResult, names: dict[str, str], t: Texts, zone: tzinfo
-) -> Iterator[str]:
+def _cells(request: Request, row: Row, names: dict[str, str], t: Texts, zone: tzinfo) -> Iterator[str]:
     dentry = (row if isinstance(row, Entry) else row.entry).dentry
     yield dentry.path
     yield t("csv.folder") if dentry.is_folder else t("csv.file")
@@ -85,5 +82,13 @@ def _cells(
     yield f"{dentry.modified_at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if dentry.modified_at else ""
     yield str(dentry.version) if dentry.version else ""
     yield names.get(dentry.creator_id) or dentry.creator_id
-    yield "" if isinstance(row, Entry) else outcome_word(request, row.outcome, t)
+    yield _outcome(request, row, t)
     yield "" if isinstance(row, Entry) else row.cause
+
+
+def _outcome(request: Request, row: Row, t: Texts) -> str:
+    if isinstance(row, Entry):
+        return ""
+    if isinstance(row, RestoreResult):
+        return restored_word(row, t)
+    return outcome_word(request, row.outcome, t)

@@ -42,8 +42,8 @@ _COUNTS = {
 class NoticeLine(Model):
     """One event as a channel is told of it.
 
-    `dentries` and `size_bytes` are what was asked for, `deleted` the dentries that went; `actor` decided; `note` is
-    a reason that was given, the requester's when it is asked, the decider's afterwards.
+    `dentries` and `size_bytes` are what was asked for, `deleted` the dentries that went, or came back; `actor` decided;
+    `note` is a reason that was given, the requester's when it is asked, the decider's afterwards.
     """
 
     event: Event
@@ -96,14 +96,20 @@ def _line(line: NoticeLine, t: Texts, zone: tzinfo) -> Markdown:
         amount=amount_inside(t, line.dentries, line.size_bytes),
     )
     said = t(
-        _LINES[line.event],
+        _key(line),
         id=line.request_id,
         wish=wish,
         actor=short(line.actor or line.requester, NAME_BYTES),
         time=t.clock(line.at, zone),
         gone=_gone(line, t),
+        done=line.deleted,
     )
     return t("notice.noted", line=said, note=short(line.note, TEXT_BYTES)) if line.note.strip() else said
+
+
+def _key(line: NoticeLine) -> str:
+    is_part = line.event == "restored" and line.deleted < line.dentries
+    return "notice.restored_part" if is_part else _LINES[line.event]
 
 
 def _gone(line: NoticeLine, t: Texts) -> Markdown:

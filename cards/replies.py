@@ -9,17 +9,29 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from bot.models import Dentry, Entry, Request, RequestState, Ruling
+from bot.models import Dentry, Entry, Operator, Request, RequestState, Ruling
 from cards.decision import begun_too_late, decision, state_line
 from cards.entries import entry_line
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, paragraphs, short
+from cards.people import names
 from cards.texts import Texts
 
 MAX_SAME_NAMES = 10
+MAX_NAMES = 4
 SENTENCE_BYTES = 600
 
 Parameter = Literal["request", "page", "space", "nonce"]
+
+_NEEDLESS = {
+    "is_restore": "undo.is_restore",
+    "open": "undo.open",
+    "kept": "undo.kept",
+    "nothing": "undo.kept",
+    "running": "undo.running",
+    "permanent": "undo.permanent",
+}
+"""Why there is nothing to take back."""
 
 # --- the command itself
 
@@ -239,7 +251,8 @@ def too_few_approvers(t: Texts, needed: int, found: int) -> Markdown:
 
 
 def not_yours(t: Texts, request: Request) -> Markdown:
-    return t("reply.not_yours", name=short(request.requester.name, NAME_BYTES))
+    key = "undo.not_yours" if request.is_restore else "reply.not_yours"
+    return t(key, name=short(request.requester.name, NAME_BYTES))
 
 
 def not_yours_to_see(t: Texts, request_id: str) -> Markdown:
@@ -292,17 +305,58 @@ def expired(t: Texts, request_id: str, at: datetime, zone: tzinfo) -> Markdown:
 def too_late(t: Texts, request: Request) -> Markdown:
     """A cancellation after the deletion began."""
     running = request.state in {RequestState.APPROVED, RequestState.RUNNING}
+    if running and request.is_restore:
+        return t("undo.running_cancel", id=request.id)
     return t("reply.too_late_running" if running else "reply.too_late_done", id=request.id)
 
 
 def confirmed(t: Texts, request: Request) -> Markdown:
     key = "reply.confirmed" if request.to_recycle_bin else "reply.confirmed_permanent"
+    key = "undo.confirmed" if request.is_restore else key
     said = t(key, n=request.totals.dentries, id=request.id)
     return paragraphs((said, t("job.how_to_stop", id=request.id))) if request.is_long else said
 
 
-def cancelled(t: Texts, request_id: str) -> Markdown:
-    return t("reply.cancelled", id=request_id)
+def cancelled(t: Texts, request: Request) -> Markdown:
+    return t("undo.cancelled" if request.is_restore else "reply.cancelled", id=request.id)
+
+
+def undo_asked(t: Texts, request_id: str) -> Markdown:
+    """The question whether to take it back comes as a card."""
+    return t("undo.asked", id=request_id)
+
+
+def undo_not_yours(t: Texts, request: Request, people: Sequence[Operator]) -> Markdown:
+    return t("undo.who", id=request.id, people=names(people, t, MAX_NAMES))
+
+
+def undo_needless(t: Texts, request_id: str, kind: str) -> Markdown:
+    """Nothing of it can be taken back: `is_restore`, `open`, `kept`, `nothing`, `running` or `permanent`."""
+    return t(_NEEDLESS[kind], id=request_id)
+
+
+def undo_all_back(t: Texts, request_id: str, purged: int, *, of_part: bool) -> Markdown:
+    """Everything is back, or what was asked for; `purged` entries are gone from the bin."""
+    if of_part:
+        return t("undo.part_back", id=request_id)
+    return t("undo.all_back_but", n=purged, id=request_id) if purged else t("undo.all_back", id=request_id)
+
+
+def undo_in_hand(t: Texts, request_id: str, restore: Request) -> Markdown:
+    """Somebody has asked to take it back, or is doing so."""
+    name = short(restore.requester.name, NAME_BYTES)
+    return t("undo.in_hand", id=request_id, name=name, restore=restore.id)
+
+
+def undo_not_found(t: Texts, request_id: str, path: str, nearest: str | None = None) -> Markdown:
+    if nearest:
+        return t("undo.not_found_nearest", id=request_id, path=path, nearest=nearest)
+    return t("undo.not_found", id=request_id, path=path)
+
+
+def undo_inside(t: Texts, request_id: str, path: str, folder: str) -> Markdown:
+    """What went with its folder has no place of its own in the recycle bin."""
+    return t("undo.inside", id=request_id, path=path, folder=folder, command=folder)
 
 
 def details_sent(t: Texts, request_id: str) -> Markdown:

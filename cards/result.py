@@ -84,7 +84,7 @@ def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bo
     return Card(
         title=result_title(receipt, t),
         markdown=fitting(build(causes, per_cause) for causes, per_cause in _measures(len(groups))),
-        buttons=(Button(id="details", text=t("button.details")),),
+        buttons=_buttons(receipt, t),
     )
 
 
@@ -198,6 +198,17 @@ def _next_step(receipt: Receipt, t: Texts, *, allow_permanent: bool) -> list[Mar
     steps = []
     if allow_permanent and receipt.having(Outcome.NOT_RECYCLABLE):
         steps.append(t("result.offer_permanent"))
-    if receipt.request.to_recycle_bin and receipt.having(Outcome.DELETED):
-        steps.append(t("result.restorable"))
+    if _can_be_undone(receipt):
+        steps.append(t("result.restorable", id=receipt.request.id))
+    elif receipt.deleted_dentries and not receipt.request.to_recycle_bin:
+        steps.append(t("result.permanent"))
     return steps
+
+
+def _can_be_undone(receipt: Receipt) -> bool:
+    return receipt.request.to_recycle_bin and bool(receipt.having(Outcome.DELETED))
+
+
+def _buttons(receipt: Receipt, t: Texts) -> tuple[Button, ...]:
+    details = Button(id="details", text=t("button.details"))
+    return (Button(id="undo", text=t("button.undo")), details) if _can_be_undone(receipt) else (details,)

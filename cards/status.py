@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.models import Conversation, Operator, Progress, Receipt, Request, RequestState, Space
+from bot.models import (
+    AnyReceipt,
+    Conversation,
+    Operator,
+    Progress,
+    Request,
+    RequestState,
+    RestoreReceipt,
+    Space,
+)
 from cards.account import summary
 from cards.decision import asked_line, begun_too_late, decision, is_voted, state_line, voted_line
 from cards.entries import amount
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, SPACE_BYTES, TEXT_BYTES, paragraphs, short
 from cards.job import progress_line
+from cards.restore import restore_line
 from cards.texts import Texts
 
 MAX_REQUESTS = 20
@@ -32,6 +42,8 @@ _STATES = {
 
 def state_word(request: Request, t: Texts) -> Markdown:
     """Waiting for confirmation, done, cancelled: the state in a word or two."""
+    if request.is_restore and request.state in {RequestState.APPROVED, RequestState.RUNNING}:
+        return t("status.restoring")
     if request.state is RequestState.APPROVED and not is_voted(request):
         return t("status.running")  # it begins at once
     return t(_STATES[request.state])
@@ -41,10 +53,15 @@ def status_text(
     request: Request,
     t: Texts,
     zone: tzinfo,
-    receipt: Receipt | None = None,
+    receipt: AnyReceipt | None = None,
     under_way: Progress | None = None,
+    *,
+    undone_by: Sequence[Request] = (),
 ) -> Markdown:
-    """One request: where it stands, what it is about, until when or since when, and what came of it."""
+    """One request: where it stands, what it is about, until when or since when, and what came of it.
+
+    `undone_by` are restores of it.
+    """
     return paragraphs(
         (
             row(request, t),
@@ -55,9 +72,9 @@ def status_text(
                 date=t.date(request.created_at, zone),
             ),
             t("preview.reason", reason=short(request.reason, TEXT_BYTES)) if request.reason.strip() else "",
-            *_progress(request, t, zone),
-            summary(receipt, t) if receipt else "",
+            *_standing(request, t, zone, receipt),
             progress_line(request, under_way, t) if under_way else "",
+            *_undone(undone_by, t, zone),
             t("status.see_details", id=request.id),
         )
     )
@@ -86,6 +103,15 @@ def whoami_text(operator: Operator, conversation: Conversation, space: Space | N
 
 def row(request: Request, t: Texts) -> Markdown:
     """One request in a line: number, state, what it is about."""
+    if request.is_restore:
+        return t(
+            "status.row_restore",
+            id=request.id,
+            state=state_word(request, t),
+            undoes=request.undoes,
+            space=short(request.space.name, SPACE_BYTES),
+            amount=amount(t, request.totals.dentries, request.totals.size_bytes),
+        )
     return t(
         "status.row" if request.to_recycle_bin else "status.row_permanent",
         id=request.id,
@@ -93,6 +119,27 @@ def row(request: Request, t: Texts) -> Markdown:
         space=short(request.space.name, SPACE_BYTES),
         amount=amount(t, request.totals.dentries, request.totals.size_bytes),
     )
+
+
+def _undone(restores: Sequence[Request], t: Texts, zone: tzinfo) -> Sequence[Markdown]:
+    """Who took it back, when, and under which number."""
+    return [
+        t(
+            "status.undone" if restore.state is RequestState.DONE else "status.undone_part",
+            name=short(restore.requester.name, NAME_BYTES),
+            time=t.clock(restore.decided_at or restore.created_at, zone),
+            id=restore.id,
+        )
+        for restore in restores
+        if restore.state in {RequestState.DONE, RequestState.PARTLY_DONE}
+    ]
+
+
+def _standing(request: Request, t: Texts, zone: tzinfo, receipt: AnyReceipt | None) -> Sequence[str]:
+    """How far it is, and what came of it."""
+    if request.is_restore or isinstance(receipt, RestoreReceipt):
+        return (restore_line(request, t, zone, receipt if isinstance(receipt, RestoreReceipt) else None),)
+    return *_progress(request, t, zone), summary(receipt, t) if receipt else ""
 
 
 def _progress(request: Request, t: Texts, zone: tzinfo) -> Sequence[str]:

@@ -11,13 +11,24 @@ import structlog
 from bot.deletion.lifecycle import REASON, STATE
 from bot.dingtalk.errors import DingTalkError
 from bot.messenger import Messenger, Place, Webhook
-from bot.models import Card, Entry, Operator, Progress, Receipt, Request, RequestState
+from bot.models import (
+    AnyReceipt,
+    Card,
+    Entry,
+    Operator,
+    Progress,
+    Receipt,
+    Request,
+    RequestState,
+    RestoreReceipt,
+)
 from bot.store import CardKind, Store
 from cards import job, votes
 from cards.approval import approval_card
 from cards.escape import Markdown
 from cards.policy import why_line
 from cards.request import MAX_ENTRIES, request_card
+from cards.restore import restore_card, restored_card
 from cards.result import result_card
 from cards.texts import Texts, texts
 from handlers.titles import title_of
@@ -25,13 +36,21 @@ from handlers.titles import title_of
 log = structlog.get_logger()
 
 _WORDS = {
-    "zh": {"confirm": "确认", "cancel": "取消", "details": "明细", "approve": "批准", "reject": "驳回"},
+    "zh": {
+        "confirm": "确认",
+        "cancel": "取消",
+        "details": "明细",
+        "approve": "批准",
+        "reject": "驳回",
+        "undo": "恢复",
+    },
     "en": {
         "confirm": "confirm",
         "cancel": "cancel",
         "details": "details",
         "approve": "approve",
         "reject": "reject",
+        "undo": "undo",
     },
 }
 _TOLD = {RequestState.CANCELLED, RequestState.EXPIRED, RequestState.REJECTED}
@@ -76,7 +95,7 @@ class CardAnnouncer:
         self._allow_permanent = allow_permanent
         self._monthly_calls = monthly_calls
 
-    async def ask(self, request: Request, webhook: Webhook) -> None:
+    async def ask(self, request: Request, webhook: Webhook | None) -> None:
         """Post the cards that ask for the decision. Raises DingTalkError when one cannot be delivered in any form."""
         place = Place.of(request, webhook)
         await self._messenger.post(request, "request", await self.card(request), commands(request), place)
@@ -101,11 +120,12 @@ class CardAnnouncer:
         said = votes.reminder(texts(request.language), request, self._zone, self._clock())
         await self._tell(request, silent, said)
 
-    async def result(self, receipt: Receipt) -> None:
-        request = receipt.request
-        card = result_card(
-            receipt, texts(request.language), self._zone, allow_permanent=self._allow_permanent
-        )
+    async def result(self, receipt: AnyReceipt) -> None:
+        request, t = receipt.request, texts(receipt.request.language)
+        if isinstance(receipt, RestoreReceipt):
+            card = restored_card(receipt, t, self._zone)
+        else:
+            card = result_card(receipt, t, self._zone, allow_permanent=self._allow_permanent)
         also = [request.requester.user_id] if request.ruling.answer == "approve" else []
         try:
             await self._messenger.post(
@@ -114,7 +134,7 @@ class CardAnnouncer:
         except DingTalkError as exc:
             await self._lost(request, "result", exc)
 
-    async def changed(self, request: Request, receipt: Receipt | None = None) -> None:
+    async def changed(self, request: Request, receipt: AnyReceipt | None = None) -> None:
         await self._update(request, "request", await self.card(request, receipt))
         if request.ruling.answer == "approve":
             await self._update(request, "approval", await self.approval(request, receipt))
@@ -147,20 +167,26 @@ class CardAnnouncer:
         if rejection and not rejection.reason and request.state is RequestState.REJECTED:
             await self._tell(request, [rejection.operator.user_id], votes.rejected(t, request))
 
-    async def card(self, request: Request, receipt: Receipt | None = None) -> Card:
+    async def card(self, request: Request, receipt: AnyReceipt | None = None) -> Card:
         """The requester's card in the state the request is in."""
         return await self._built(request_card, request, receipt)
 
-    async def approval(self, request: Request, receipt: Receipt | None = None) -> Card:
+    async def approval(self, request: Request, receipt: AnyReceipt | None = None) -> Card:
         """The card of those who are asked, in the state the request is in."""
         return await self._built(approval_card, request, receipt)
 
     async def _built(
-        self, build: Build, request: Request, receipt: Receipt | None, under_way: Progress | None = None
+        self, build: Build, request: Request, receipt: AnyReceipt | None, under_way: Progress | None = None
     ) -> Card:
         under_way = under_way or await self._under_way(request)
         entries = await self._store.requests.entries(request.id, targets_only=True, limit=MAX_ENTRIES)
         t = texts(request.language)
+        left = await self._calls_left(request)
+        if request.is_restore or isinstance(receipt, RestoreReceipt):
+            account = receipt if isinstance(receipt, RestoreReceipt) else None
+            return restore_card(
+                request, entries, t, self._zone, account, under_way=under_way, calls_left=left
+            )
         return build(
             request,
             entries,
@@ -169,7 +195,7 @@ class CardAnnouncer:
             receipt,
             why=_why(request, t),
             under_way=under_way,
-            calls_left=await self._calls_left(request),
+            calls_left=left,
         )
 
     async def _under_way(self, request: Request) -> Progress | None:

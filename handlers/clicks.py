@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.deletion.decisions import Shown
-from bot.deletion.problems import DecisionRefused
+from bot.deletion.problems import DecisionRefused, UndoRefused
 from bot.dingtalk.errors import DingTalkError
 from bot.engine import AWAY, Payload
 from bot.messenger import card_params
@@ -24,7 +24,7 @@ from handlers.titles import title_of
 
 log = structlog.get_logger()
 
-TELL, DETAILS = "tell", "details"
+TELL, DETAILS, UNDO = "tell", "details", "undo"
 DETAILS_AGAIN_S = 30
 _LEAVE_THE_CARD = {"not_yours", "not_approver", "own_request", "left", "unchecked"}
 """Refusals that say nothing about the request: its card need not be shown anew."""
@@ -105,6 +105,9 @@ async def _look(services: Services, pressed: Pressed) -> Response:
     if click.action == "details":
         await _note(services, click, "details", request)
         return await _details(services, click, request, t)
+    if click.action == "undo" and pressed.card.kind == "result":
+        await _note(services, click, "undo", request)
+        return await _undo(services, click, request, t)
     await _note(services, click, "unknown_button", request)
     return _private(replies.unknown_button(t))
 
@@ -174,6 +177,21 @@ async def _details(services: Services, click: CardClick, request: Request, t: Te
     workflow_id = f"{DETAILS}:{request.id}:{click.user_id}:{moment}"
     await services.engine.start(DETAILS, workflow_id, {"request_id": request.id, "user_id": click.user_id})
     return _private(replies.details_sent(t, request.id))
+
+
+async def _undo(services: Services, click: CardClick, request: Request, t: Texts) -> Response:
+    """Whether this person may, now, is asked here; the question comes as a card of its own, once for all presses."""
+    try:
+        await services.undo.check(request.id, corp_id=click.corp_id, user_id=click.user_id)
+    except UndoRefused as refusal:
+        said = excuses.undo(refusal, t)
+        _tell(services, click, f"{UNDO}:{refusal.kind}", said)
+        return _private(said)
+    number = await services.undo.presses(request.id)
+    key = f"{UNDO}:{request.id}:{click.user_id}:{number}"
+    payload = {"request_id": request.id, "user_id": click.user_id, "key": key}
+    await services.engine.start(UNDO, key, payload)
+    return _private(replies.undo_asked(t, request.id))
 
 
 def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:

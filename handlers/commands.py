@@ -102,6 +102,14 @@ class ResumeArgs(Model):
     request: str
 
 
+class UndoArgs(Model):
+    """`targets` are what of a deletion is to come back; none stands for all of it."""
+
+    verb: Literal["undo"] = "undo"
+    request: str
+    targets: tuple[Target, ...] = ()
+
+
 class WhoamiArgs(Model):
     verb: Literal["whoami"] = "whoami"
 
@@ -128,6 +136,7 @@ Command = (
     | RejectArgs
     | CancelArgs
     | ResumeArgs
+    | UndoArgs
     | WhoamiArgs
     | HelpArgs
     | PingArgs
@@ -251,6 +260,12 @@ VERBS = (
     ),
     Verb("cancel", ("cancel", "取消"), CancelArgs, (_REQUEST, _NONCE_ARGUMENT)),
     Verb("resume", ("resume", "继续", "繼續"), ResumeArgs, (_REQUEST,)),
+    Verb(
+        "undo",
+        ("undo", "restore", "恢复", "恢復", "撤销", "撤銷"),
+        UndoArgs,
+        (_REQUEST, click.Argument(["targets"], type=Target.of, nargs=-1)),
+    ),
     Verb("whoami", ("whoami", "我是谁", "我是誰"), WhoamiArgs),
     Verb(
         "help",

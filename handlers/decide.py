@@ -48,7 +48,7 @@ async def cancel(ctx: Context, args: CancelArgs) -> Markdown:
         return job.stopping(decided, ctx.t)
     if not decided.news:  # a click would have been answered with the new card
         services.lifecycle.spread(decided)
-    return replies.cancelled(ctx.t, decided.id)
+    return replies.cancelled(ctx.t, decided)
 
 
 async def resume(ctx: Context, args: ResumeArgs) -> Markdown:

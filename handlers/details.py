@@ -11,12 +11,12 @@ import structlog
 from bot.dingtalk.errors import DingTalkError
 from bot.engine import Payload
 from bot.messenger import FileTooLarge
-from bot.models import Entry, ItemResult, Request
+from bot.models import Request
 from bot.spool import PART
 from bot.store import Store
 from cards import replies
 from cards.escape import Markdown
-from cards.lists import PAGE_ROWS, details_page, details_pages
+from cards.lists import PAGE_ROWS, Row, details_page, details_pages
 from cards.manifest_csv import csv_head, csv_lines, csv_name
 from cards.texts import Texts, texts
 from handlers.commands import DetailsArgs
@@ -89,15 +89,20 @@ class Rows:
 
     @classmethod
     async def of(cls, store: Store, request: Request) -> Self:
+        if request.is_restore:
+            count = request.totals.targets if request.state.has_receipt else request.totals.dentries
+            return cls(store, request, request.state.has_receipt, count)
         shares = await store.requests.shares(request.id) if request.state.is_final else []
         count = sum(share.targets for share in shares) or request.totals.dentries
         return cls(store, request, bool(shares), count)
 
-    async def read(self, offset: int, limit: int) -> Sequence[Entry] | Sequence[ItemResult]:
-        read = self.store.requests.results if self.are_results else self.store.requests.entries
-        return await read(self.request.id, offset=offset, limit=limit)
+    async def read(self, offset: int, limit: int) -> Sequence[Row]:
+        if not self.are_results:
+            return await self.store.requests.entries(self.request.id, offset=offset, limit=limit)
+        results = self.store.restores if self.request.is_restore else self.store.requests
+        return await results.results(self.request.id, offset=offset, limit=limit)
 
-    async def parts(self) -> AsyncIterator[Sequence[Entry] | Sequence[ItemResult]]:
+    async def parts(self) -> AsyncIterator[Sequence[Row]]:
         for offset in range(0, self.count, PART):
             yield await self.read(offset, PART)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-from bot.deletion.problems import DecisionRefused, PolicyRefused, TargetProblem
+from bot.deletion.problems import DecisionRefused, PolicyRefused, Problem, TargetProblem, UndoRefused
 from bot.dingtalk.errors import (
     BadCredentials,
     Conflict,
@@ -87,6 +87,20 @@ def usage(problem: UsageProblem, t: Texts) -> Markdown:
     return _USAGE[problem.kind](t, {"command": problem.command, **problem.facts})
 
 
+def problem(problem: Problem, t: Texts, zone: tzinfo) -> Markdown:
+    """What stands in the way of what was asked."""
+    match problem:
+        case TargetProblem():
+            return target(problem, t)
+        case PolicyRefused():
+            return policy(problem, t)
+        case DecisionRefused():
+            return decision(problem, t, zone)
+        case UndoRefused():
+            return undo(problem, t)
+    raise problem
+
+
 def target(problem: TargetProblem, t: Texts) -> Markdown:
     """Why what was named cannot be shown or deleted."""
     return _TARGET[problem.kind](t, problem.facts)
@@ -161,6 +175,29 @@ def _wrong_nonce(request: Request, t: Texts) -> Markdown:
     if request.ruling.answer == "approve":
         return votes.code_needed(t, request.id)
     return replies.wrong_nonce(t)
+
+
+def undo(refusal: UndoRefused, t: Texts) -> Markdown:
+    """Why a deletion is not taken back."""
+    request, facts = refusal.request, refusal.facts
+    if request is None:
+        return replies.request_unknown(t, facts["request_id"])
+    match refusal.kind:
+        case "outsider":
+            return replies.other_organisation(t)
+        case "not_yours":
+            return replies.undo_not_yours(t, request, facts["people"])
+        case "all_back":
+            purged = facts["undone"].purged
+            return replies.undo_all_back(t, request.id, purged, of_part=facts.get("of_part", False))
+        case "in_hand":
+            return replies.undo_in_hand(t, request.id, facts["restore"])
+        case "not_found":
+            return replies.undo_not_found(t, request.id, facts["path"], facts["nearest"])
+        case "inside":
+            return replies.undo_inside(t, request.id, facts["path"], facts["folder"])
+        case kind:
+            return replies.undo_needless(t, request.id, kind)
 
 
 def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:

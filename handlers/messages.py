@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.deletion.problems import DecisionRefused, PolicyRefused, TargetProblem
+from bot.deletion.problems import Problem
 from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.engine import AWAY, Payload
 from bot.messenger import Webhook
@@ -29,6 +29,7 @@ from handlers.commands import (
     RejectArgs,
     ResumeArgs,
     StatusArgs,
+    UndoArgs,
     WhoamiArgs,
     parse,
 )
@@ -42,6 +43,7 @@ from handlers.requests import status
 from handlers.services import Context, Services
 from handlers.talk import help_, ping, whoami
 from handlers.titles import title_of
+from handlers.undo import undo
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
     RejectArgs: reject,
     CancelArgs: cancel,
     ResumeArgs: resume,
+    UndoArgs: undo,
     WhoamiArgs: whoami,
     HelpArgs: help_,
     PingArgs: ping,
@@ -115,12 +118,8 @@ async def _answer(services: Services, message: IncomingMessage) -> Markdown | No
         if problem.kind != "empty":  # else nothing was typed that could tell the language
             t = texts(services.speaking(problem.language))
         return excuses.usage(problem, t)
-    except TargetProblem as problem:
-        return excuses.target(problem, t)
-    except PolicyRefused as refusal:
-        return excuses.policy(refusal, t)
-    except DecisionRefused as refusal:
-        return excuses.decision(refusal, t, services.zone)
+    except Problem as problem:
+        return excuses.problem(problem, t, services.zone)
     except DingTalkError as exc:
         log.warning("message.refused_by_dingtalk", error=str(exc), error_type=type(exc).__name__)
         return excuses.dingtalk(exc, t, place=place)

@@ -29,7 +29,11 @@ async def status(ctx: Context, args: StatusArgs) -> Markdown:
     under_way = None
     if request.state is RequestState.RUNNING:
         under_way = await s.store.jobs.progress(request, at=s.clock())
-    return status_text(request, ctx.t, s.zone, await s.receipts.final(request), under_way)
+    undone = await s.store.restores.undone(request.id) if not request.is_restore else None
+    receipt = await s.receipts.final(request)
+    return status_text(
+        request, ctx.t, s.zone, receipt, under_way, undone_by=undone.restores if undone else ()
+    )
 
 
 def may_see(ctx: Context, request: Request) -> bool:

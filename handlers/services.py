@@ -12,6 +12,7 @@ from bot.deletion.decisions import Decisions
 from bot.deletion.lifecycle import Lifecycle
 from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
+from bot.deletion.undo import Undo
 from bot.dingtalk import DingTalk
 from bot.engine import Engine
 from bot.messenger import Messenger
@@ -35,6 +36,7 @@ class Services:
     lifecycle: Lifecycle
     decisions: Decisions
     receipts: Receipts
+    undo: Undo
     spaces: SpaceFinder
     operators: Operators
     messenger: Messenger

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.models import Operator, Progress, Receipt, Request
+from bot.models import AnyReceipt, Operator, Progress, Request
 
 
 class Announcer(Protocol):
     """All calls may be repeated after a crash and must then change nothing. They never raise for a lost message."""
 
-    async def result(self, receipt: Receipt) -> None:
+    async def result(self, receipt: AnyReceipt) -> None:
         """Post the receipt where the request was made; whoever others decided for gets it one-to-one as well."""
 
-    async def changed(self, request: Request, receipt: Receipt | None = None) -> None:
+    async def changed(self, request: Request, receipt: AnyReceipt | None = None) -> None:
         """Bring every copy of the request's cards to the state it is in."""
 
     async def under_way(self, request: Request, progress: Progress) -> None:

@@ -179,7 +179,7 @@ class BatchSender:
 
     def _attempts(self) -> AsyncIterator[stamina.Attempt]:
         return stamina.retry_context(
-            on=_retry_after,
+            on=retry_after,
             attempts=None,
             timeout=self._within,
             wait_initial=0.3,
@@ -203,10 +203,10 @@ class BatchSender:
             for dentry_id, (outcome, cause) in (await ledger.changed(list(batch.open))).items():
                 batch.settle(dentry_id, outcome, cause)
         except (Throttled, TransportError) as exc:
-            batch.open.update(dict.fromkeys(batch.open, _cause(exc)))
-            raise _stop_or_wait(exc) from exc
+            batch.open.update(dict.fromkeys(batch.open, cause_of(exc)))
+            raise stop_or_wait(exc) from exc
         except DingTalkError as exc:  # what cannot be compared must not go
-            stop = _stop_or_wait(exc)
+            stop = stop_or_wait(exc)
             raise stop if isinstance(stop, JobStopped) else JobStopped(exc.code) from exc
 
     async def _look(self, batch: Batch) -> None:
@@ -221,7 +221,7 @@ class BatchSender:
         try:
             return await self._storage.dentries(batch.space_id, dentry_ids, union_id=batch.union_id)
         except DingTalkError as exc:
-            raise _stop_or_wait(exc) from exc
+            raise stop_or_wait(exc) from exc
 
     def _settle_gone(self, batch: Batch, items: Iterable[QueryItem]) -> None:
         for item in items:
@@ -256,8 +256,8 @@ class BatchSender:
         ):  # it was refused, they say; should it be gone when it is sent again, it was us
             batch.doubted.update(dentry_ids)
         if isinstance(exc, Throttled | Conflict | TransportError | QuotaUsedUp) or _is_app_wide(exc):
-            batch.open.update(dict.fromkeys(dentry_ids, _cause(exc)))
-            raise _stop_or_wait(exc) from exc
+            batch.open.update(dict.fromkeys(dentry_ids, cause_of(exc)))
+            raise stop_or_wait(exc) from exc
         batch.refused_in_a_row += 1
         if exc.code in _OF_SPACE:
             batch.settle_all(dentry_ids, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
@@ -308,7 +308,7 @@ def _is_app_wide(exc: DingTalkError) -> bool:
     )
 
 
-def _cause(exc: DingTalkError) -> str:
+def cause_of(exc: DingTalkError) -> str:
     """What to call the trouble if it does not pass in time."""
     if isinstance(exc, Throttled):
         return "throttled"
@@ -324,11 +324,11 @@ def stop_of(exc: Exception) -> JobStopped | None:
     return None
 
 
-def _stop_or_wait(exc: DingTalkError) -> Exception:
+def stop_or_wait(exc: DingTalkError) -> Exception:
     """What a call's error means for the rest of the job."""
     return stop_of(exc) or Unsettled(exc.retry_after_s if isinstance(exc, Throttled) else 0.0)
 
 
-def _retry_after(exc: Exception) -> bool | float:
+def retry_after(exc: Exception) -> bool | float:
     """For stamina: whether to try again, or after how many seconds."""
     return isinstance(exc, Unsettled) and (exc.wait_s or True)

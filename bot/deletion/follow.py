@@ -66,7 +66,7 @@ class Follower:
         else:
             await asyncio.sleep(FIRST_LOOK_S)
         try:
-            task = await self._ended(request, task_id)
+            task = await self.ended(request, task_id)
         except (TaskRunning, DingTalkError) as exc:
             if stop := stop_of(exc):
                 raise stop from exc
@@ -88,7 +88,7 @@ class Follower:
         except TimeoutError:
             log.info("task.no_event", dentry_id=dentry_id)
 
-    async def _ended(self, request: Request, task_id: str) -> Task | None:
+    async def ended(self, request: Request, task_id: str) -> Task | None:
         """The task once it is over; None when DingTalk has forgotten it. Raises TaskRunning when it takes too long."""
         async for attempt in stamina.retry_context(
             on=(TaskRunning, *PASSING),

@@ -19,10 +19,11 @@ from bot.deletion.follow import PATIENT, Follower, Patience
 from bot.deletion.lifecycle import SYSTEM, Clock, Lifecycle
 from bot.deletion.progress import Teller
 from bot.deletion.receipts import Receipts
+from bot.deletion.restore import Restores
 from bot.deletion.sweep import Sweep
 from bot.dingtalk import DingTalk
 from bot.engine import AWAY, Payload
-from bot.models import Outcome, Receipt, Request, RequestState
+from bot.models import AnyReceipt, Request, RequestState
 from bot.notices import Notices
 from bot.store import NotMineError, StopAskedError, Store
 
@@ -65,6 +66,16 @@ class Jobs:
         self._teller = Teller(announcer, store, clock)
         drift = Drift(dingtalk, store)
         follower = Follower(dingtalk, store, drift, patience=patience, has_events=has_events)
+        self._restores = Restores(
+            dingtalk,
+            store,
+            announcer,
+            receipts,
+            clock,
+            notices=notices,
+            follower=follower,
+            within=patience.batch,
+        )
         self._sweep = Sweep(store, BatchSender(dingtalk, within=patience.batch), follower, drift, clock=clock)
 
     async def run(self, payload: Payload) -> None:
@@ -76,7 +87,7 @@ class Jobs:
                 return
             if request.state is RequestState.RUNNING:
                 await self._tell_begin(request)
-                if not await self._delete(request):
+                if not await self._carry_out(request):
                     return
                 request = await self._finish(request)
             await self._tell_end(request)
@@ -92,6 +103,9 @@ class Jobs:
     async def _tell_end(self, request: Request) -> None:
         if request.state is RequestState.CANCELLED:
             self._lifecycle.spread(request)
+            return
+        if request.is_restore:
+            await self._restores.tell_end(request)
             return
         receipt = await self._receipts.with_owners(await self._receipts.of(request))
         await self._announcer.result(receipt)
@@ -128,10 +142,10 @@ class Jobs:
             log.warning("job.too_late", request_id=request.id)
             self._lifecycle.spread(expired)
 
-    async def _delete(self, request: Request) -> bool:
-        """Delete until everything has an outcome; False when somebody else goes on with it, later or elsewhere."""
+    async def _carry_out(self, request: Request) -> bool:
+        """Go on until everything has an outcome; False when somebody else goes on with it, later or elsewhere."""
         try:
-            cause = await self._swept(request)
+            cause = await self._done(request)
             if cause == QUOTA:
                 if await self._rests(request):
                     return False
@@ -143,12 +157,12 @@ class Jobs:
             return False
         return True
 
-    async def _swept(self, request: Request) -> str:
+    async def _done(self, request: Request) -> str:
         """Send until everything has an outcome: then "", else what stopped it. Raises NotMineError."""
         try:
             await self._check(request)
             async with self._teller.telling(request):
-                await self._sweep.run(request)
+                await (self._restores if request.is_restore else self._sweep).run(request)
         except StopAskedError:
             return STOPPED
         except JobStopped as stop:
@@ -181,12 +195,15 @@ class Jobs:
 
     async def _give_up(self, request: Request, cause: str) -> None:
         """Nothing more is sent: what was sent is looked at, and all else is left as it is."""
+        if request.is_restore:
+            await self._restores.give_up(request, cause)
+            return
         await self._sweep.look(request)
         await self._store.jobs.give_up(request, cause, at=self._clock())
 
     async def _finish(self, request: Request) -> Request:
         now = await self._store.requests.get(request.id) or request
-        end = _end(now, await self._receipts.of(now))
+        end = _end(now, await self._receipts.either(now))
         finished = await self._store.requests.change(
             request.id,
             {RequestState.RUNNING},
@@ -200,9 +217,9 @@ class Jobs:
         return now
 
 
-def _end(request: Request, receipt: Receipt) -> RequestState:
-    """The state it ends in; one that was stopped before anything went was cancelled."""
-    if request.stop_asked and not receipt.deleted_dentries and not receipt.having(Outcome.UNKNOWN):
+def _end(request: Request, receipt: AnyReceipt) -> RequestState:
+    """The state it ends in; one that was stopped before anything went, or came back, was cancelled."""
+    if request.stop_asked and receipt.is_without_effect:
         return RequestState.CANCELLED
     return receipt.state
 

@@ -38,6 +38,7 @@ SYSTEM = "dingsweep"
 HEAL_EVERY_S = 60.0
 MAX_REST = timedelta(days=7)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: people read these numbers to each other
+ID_LENGTH = 4
 _STATES = {
     "run": RequestState.APPROVED,
     "confirm": RequestState.AWAITING_CONFIRMATION,
@@ -74,10 +75,10 @@ class Lifecycle:
         language: Language,
     ) -> Request:
         """Store a request for this manifest. The same message leads to the same request, however often it comes."""
-        length = 4
+        length = ID_LENGTH
         while (known := await self._store.requests.by_message(message_key)) is None:
             request = Request(
-                id="".join(secrets.choice(_ALPHABET) for _ in range(length)),
+                id=new_id(length),
                 requester=requester,
                 conversation=conversation,
                 space=manifest.space,
@@ -170,6 +171,11 @@ def planned_calls(totals: Totals, ruling: Ruling) -> int:
     looks = totals.folders + math.ceil(inside / PAGE)
     cards = 3 if ruling.answer == "approve" else 2
     return batches + looks + totals.folders + cards
+
+
+def new_id(length: int = ID_LENGTH) -> str:
+    """A number for a request, which may be taken."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def _beginning(consent: Consent, now: datetime) -> dict[str, object]:

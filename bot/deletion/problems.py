@@ -3,7 +3,8 @@
 Problem
 ├── TargetProblem     what was named cannot be turned into a manifest
 ├── PolicyRefused     the policy does not let it be deleted, or nobody could agree to it
-└── DecisionRefused   a decision that does not count
+├── DecisionRefused   a decision that does not count
+└── UndoRefused       a deletion that cannot be taken back, or not by this person, or not now
 """
 
 from __future__ import annotations
@@ -41,6 +42,18 @@ class DecisionRefused(Problem):
     not_resting.
 
     `request` is its newest state, when there is one: with `already` it says who decided what.
+    """
+
+    def __init__(self, kind: str, request: Request | None = None, **facts: Any) -> None:
+        super().__init__(kind, **facts)
+        self.request = request
+
+
+class UndoRefused(Problem):
+    """Kinds: unknown(request_id), outsider, not_yours(people), is_restore, open, kept, running, permanent, nothing,
+    all_back(undone, of_part), in_hand(restore), not_found(path, nearest), inside(path, folder).
+
+    `request` is the one that was to be undone, when there is one.
     """
 
     def __init__(self, kind: str, request: Request | None = None, **facts: Any) -> None:

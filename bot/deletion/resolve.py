@@ -85,10 +85,14 @@ class Resolver:
         """The folder a target names, with what lies in it. Raises TargetProblem when there is none."""
         if target.kind == "root":
             return await _folder("/", await self._children(ROOT_ID))
-        found = (await self._dentries([target]))[0]
+        found = await self.dentry(target)
         if not found.is_folder:
             raise TargetProblem("through_file", path=target.text, file=found.path)
         return await _folder(found.path, await self._children(found.dentry_id))
+
+    async def dentry(self, target: Target) -> Dentry:
+        """What a target names. Raises TargetProblem when there is nothing."""
+        return (await self._dentries([target]))[0]
 
     async def _dentries(self, targets: Sequence[Target]) -> list[Dentry]:
         ids = [target.value for target in targets if target.kind == "id"]

@@ -15,6 +15,7 @@ from bot.dingtalk.contact import Contact
 from bot.dingtalk.limit import Lanes, Limits
 from bot.dingtalk.media import Media
 from bot.dingtalk.meter import Meter, no_meter
+from bot.dingtalk.recycle import RecycleBins
 from bot.dingtalk.robot import Robot
 from bot.dingtalk.storage import Storage
 from bot.dingtalk.webhook_robot import WebhookRobots
@@ -59,6 +60,7 @@ class DingTalk:
         )
         self.contact = Contact(self._wire)
         self.storage = Storage(self._wire)
+        self.recycle = RecycleBins(self._wire)
         self.card = Cards(self._wire, robot_code)
         self.media = Media(self._wire)
         self.robot = Robot(self._wire, self.media, robot_code)

@@ -110,7 +110,7 @@ class QueryItem(Wired):
 
 
 class Progress(StrEnum):
-    """What the answer of batchRemove says about one item."""
+    """What the answer to a batch says about one item."""
 
     DONE = "done"
     FAILED = "failed"
@@ -120,8 +120,8 @@ class Progress(StrEnum):
     """look whether the dentry is still there"""
 
 
-class RemoveItem(Wired):
-    """What became of one dentry. With `is_async` the outcome is that of the task."""
+class Tried(Wired):
+    """What became of one item of a batch. With `is_async` the outcome is that of the task."""
 
     space_id: str = ""
     dentry_id: str = ""
@@ -134,7 +134,7 @@ class RemoveItem(Wired):
 
     @property
     def progress(self) -> Progress:
-        """Its meaning, whatever combination of fields came: DingTalk's own example has all at once."""
+        """Its meaning, whatever combination of fields came: DingTalk's own examples have all at once."""
         if self.task_id and (self.is_async or self.success is None):
             return Progress.PENDING
         if self.is_async and self.success:  # begun, they say, and name no task to follow
@@ -142,6 +142,10 @@ class RemoveItem(Wired):
         if self.success is not None:
             return Progress.DONE if self.success else Progress.FAILED
         return Progress.FAILED if self.error_code else Progress.UNKNOWN
+
+
+class RemoveItem(Tried):
+    """What became of one dentry that was to be removed."""
 
 
 class Task(Wired):

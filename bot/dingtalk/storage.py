@@ -15,7 +15,7 @@ Task: https://open.dingtalk.com/document/development/get-the-asynchronous-task-i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TypeVar
 
 from bot.dingtalk.dentry import (
@@ -27,6 +27,7 @@ from bot.dingtalk.dentry import (
     SpaceInfo,
     Task,
 )
+from bot.dingtalk.paging import Page, batches, pages
 from bot.dingtalk.wire import Api, Wire
 from bot.dingtalk.wired import Traced, Wired
 
@@ -68,17 +69,12 @@ class _RemoveAnswer(Traced):
     result_items: tuple[RemoveItem, ...] = ()
 
 
-class _SpacePage(Wired):
+class _SpacePage(Page):
     spaces: tuple[SpaceInfo, ...] = ()
-    next_token: str = ""
 
 
-class _DentryPage(Wired):
+class _DentryPage(Page):
     dentries: tuple[DentryInfo, ...] = ()
-    next_token: str = ""
-
-
-P = TypeVar("P", _SpacePage, _DentryPage)
 
 
 class Storage:
@@ -97,7 +93,7 @@ class Storage:
         """The organisation's own spaces that this person sees."""
         query: dict[str, str | int] = {"unionId": union_id, "spaceType": "org", "maxResults": PAGE}
         found: list[SpaceInfo] = []
-        async for page in self._pages(lambda more: self._wire.ask(SPACES, _SpacePage, query=query | more)):
+        async for page in pages(lambda more: self._wire.ask(SPACES, _SpacePage, query=query | more)):
             found += page.spaces
         return found
 
@@ -122,10 +118,10 @@ class Storage:
             "orderBy": "NAME",
             "order": "ASC",
         }
-        pages = self._pages(
+        listed = pages(
             lambda more: self._wire.ask(CHILDREN, _DentryPage, path={"spaceId": space_id}, query=fixed | more)
         )
-        async for dentry in _once(pages):
+        async for dentry in _once(listed):
             yield dentry
 
     async def list_all(self, space_id: str, *, union_id: str) -> AsyncIterator[DentryInfo]:
@@ -133,7 +129,7 @@ class Storage:
 
         In this order DingTalk may repeat what changes meanwhile; in the other it may leave it out.
         """
-        pages = self._pages(
+        listed = pages(
             lambda more: self._wire.ask(
                 LIST_ALL,
                 _DentryPage,
@@ -142,7 +138,7 @@ class Storage:
                 body={"option": {"maxResults": PAGE, "order": "ASC", **more}},
             )
         )
-        async for dentry in _once(pages):
+        async for dentry in _once(listed):
             yield dentry
 
     async def dentry(self, space_id: str, dentry_id: str, *, union_id: str) -> DentryInfo:
@@ -158,7 +154,7 @@ class Storage:
     async def dentries(self, space_id: str, dentry_ids: Sequence[str], *, union_id: str) -> list[QueryItem]:
         """One item per id, in their order; an id the answer leaves out comes back as not successful."""
         answers = await asyncio.gather(
-            *(self._query(space_id, ids, union_id) for ids in _batches(dentry_ids, QUERY_BATCH))
+            *(self._query(space_id, ids, union_id) for ids in batches(dentry_ids, QUERY_BATCH))
         )
         found = _agreed(item for items in answers for item in items)
         return [found.get(dentry_id) or QueryItem(dentry_id=dentry_id) for dentry_id in dentry_ids]
@@ -208,18 +204,6 @@ class Storage:
         )
         return answer.result_items
 
-    async def _pages(self, ask: Callable[[dict[str, str | int]], Awaitable[P]]) -> AsyncIterator[P]:
-        """All pages of a listing. A cursor that comes twice would lead in a circle: it ends the walk."""
-        cursors = {""}
-        more: dict[str, str | int] = {}
-        while True:
-            page = await ask(more)
-            yield page
-            if page.next_token in cursors:
-                return
-            cursors.add(page.next_token)
-            more = {"nextToken": page.next_token}
-
 
 async def _once(pages: AsyncIterator[_DentryPage]) -> AsyncIterator[DentryInfo]:
     seen: set[str] = set()
@@ -235,7 +219,3 @@ def _agreed(items: Iterable[ItemT]) -> dict[str, ItemT]:
     found: dict[str, ItemT] = {}
     torn = {item.dentry_id for item in items if found.setdefault(item.dentry_id, item) != item}
     return {dentry_id: item for dentry_id, item in found.items() if dentry_id not in torn}
-
-
-def _batches(items: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -71,8 +71,11 @@ class Notices:
         """Have it told what happened to `request`, to all channels that want it. Waits for no network, never raises.
 
         `actor` is the name of who made it so, `note` a reason that was given, `deleted` the dentries that went.
-        Call it after the change is stored, not inside its transaction.
+        Call it after the change is stored, not inside its transaction. Of a restore, channels hear when it is
+        done, as news of the deletion: nothing is lost by what came of it before.
         """
+        if request.is_restore:
+            return
         named = request.ruling.notify
         wanting = [each for each in self._couriers.values() if each.channel.wants(event, named)]
         if not wanting:

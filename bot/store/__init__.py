@@ -6,9 +6,20 @@ from bot.store.jobs import Answer, NotMineError, StopAskedError, Waiting
 from bot.store.outbox import Batch, ChannelState, Outbox
 from bot.store.replicas import Replicas
 from bot.store.requests import CardKind, IdTakenError, ShownCard
+from bot.store.restores import (
+    BEGINNING,
+    Landing,
+    Listed,
+    NothingToRestoreError,
+    RestoreOpenError,
+    Returning,
+    Undone,
+    Verdict,
+)
 from bot.store.store import SchemaTooNewError, Store, StoreError
 
 __all__ = [
+    "BEGINNING",
     "KEPT_AT_LEAST",
     "Answer",
     "Batch",
@@ -18,17 +29,24 @@ __all__ = [
     "ChannelState",
     "Flaw",
     "IdTakenError",
+    "Landing",
     "Link",
+    "Listed",
     "NotMineError",
+    "NothingToRestoreError",
     "Outbox",
     "Proof",
     "Pruned",
     "Replicas",
+    "RestoreOpenError",
+    "Returning",
     "SchemaTooNewError",
     "ShownCard",
     "StopAskedError",
     "Store",
     "StoreError",
+    "Undone",
+    "Verdict",
     "Waiting",
     "Wanted",
 ]

@@ -103,7 +103,7 @@ class Jobs:
     async def sending(self, request: Request, dentry_ids: Collection[str], *, at: datetime) -> None:
         """Note that a call for these targets is about to be made. Raises NotMineError and StopAskedError."""
         async with self._database.writing() as connection:
-            await _require_mine(connection, request)
+            await require_mine(connection, request)
             sent = update(_targets).where(_of(request), _targets.c.dentry_id.in_(dentry_ids))
             await connection.execute(sent.values(sent_at=at))
             await note(
@@ -120,7 +120,7 @@ class Jobs:
     async def not_sent(self, request: Request, dentry_ids: Collection[str]) -> None:
         """These were refused for certain: they are where they were before. Raises NotMineError."""
         async with self._database.writing() as connection:
-            await _hold(connection, request)
+            await hold(connection, request)
             unsent = update(_targets).where(_undecided(request.id), _targets.c.dentry_id.in_(dentry_ids))
             await connection.execute(unsent.values(sent_at=None))
 
@@ -155,7 +155,7 @@ class Jobs:
         Raises NotMineError: whoever has the job now may have a call under way that this knows nothing of.
         """
         async with self._database.writing() as connection:
-            await _hold(connection, request)
+            await hold(connection, request)
             await _settle_all(connection, request, outcomes, at)
 
     async def give_up(self, request: Request, cause: str, *, at: datetime) -> None:
@@ -166,7 +166,7 @@ class Jobs:
                 select(_targets.c.position).where(_undecided(request.id), is_it)
             ):
                 async with self._database.writing() as connection:
-                    await _hold(connection, request)
+                    await hold(connection, request)
                     await _settle(connection, request, _targets.c.position.in_(left), (outcome, cause), at)
 
     async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
@@ -205,7 +205,7 @@ class Jobs:
     async def pause(self, request: Request, cause: str, *, at: datetime) -> Request:
         """Let the job rest until somebody resumes it. Raises NotMineError, and StopAskedError: then it is to end."""
         async with self._database.writing() as connection:
-            await _require_mine(connection, request)
+            await require_mine(connection, request)
             row = await _changed(connection, _mine(request) & (requests.c.paused == ""), paused=cause)
             if row is None:
                 raise NotMineError(request.id)
@@ -293,14 +293,14 @@ def _mine(request: Request) -> ColumnElement[bool]:
     return (requests.c.id == request.id) & _RUNNING & (requests.c.runner == request.runner)
 
 
-async def _require_mine(connection: AsyncConnection, request: Request) -> None:
+async def require_mine(connection: AsyncConnection, request: Request) -> None:
     """Raise unless this may go on; what is so stays so until the transaction ends."""
-    row = await _hold(connection, request)
+    row = await hold(connection, request)
     if row["stop_asked"] is not None:
         raise StopAskedError(request.id)
 
 
-async def _hold(connection: AsyncConnection, request: Request) -> RowMapping:
+async def hold(connection: AsyncConnection, request: Request) -> RowMapping:
     """The row of a job that is this runner's, and is until the transaction ends. Raises NotMineError."""
     # An update that changes nothing locks the row, on both databases.
     row = await _changed(connection, _mine(request), runner=request.runner)

@@ -25,6 +25,7 @@ from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
 from bot.store.outbox import Outbox
 from bot.store.replicas import Replicas
 from bot.store.requests import Requests
+from bot.store.restores import Restores
 from bot.store.votes import Votes
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ class Store:
         self.requests = Requests(self._database)
         self.votes = Votes(self._database)
         self.jobs = Jobs(self._database)
+        self.restores = Restores(self._database)
         self.audit = Audit(self._database)
         self.meter = CallMeter(self._database)
         self.spaces = KnownSpaces(self._database)

@@ -87,7 +87,18 @@ REPLIES: dict[str, Reply] = {
     "expired": lambda t, _: replies.expired(t, "K7M2", ASKED_AT, SHANGHAI),
     "too_late": lambda t, _: replies.too_late(t, request(state=RequestState.RUNNING)),
     "confirmed": lambda t, _: replies.confirmed(t, request()),
-    "cancelled": replies.cancelled,
+    "cancelled": lambda t, _: replies.cancelled(t, request()),
+    "undo_asked": replies.undo_asked,
+    "undo_not_yours": lambda t, x: replies.undo_not_yours(
+        t, request(), [WANG.model_copy(update={"name": x, "user_id": x})] * 7
+    ),
+    "undo_needless": lambda t, x: replies.undo_needless(t, x, "is_restore"),
+    "undo_all_back": lambda t, x: replies.undo_all_back(t, x, 2, of_part=False),
+    "undo_in_hand": lambda t, x: replies.undo_in_hand(
+        t, x, request(requester=WANG.model_copy(update={"name": x}))
+    ),
+    "undo_not_found": lambda t, x: replies.undo_not_found(t, x, x, x),
+    "undo_inside": lambda t, x: replies.undo_inside(t, x, x, x),
     "refused_by_rule": lambda t, x: replies.refused_by_rule(t, Ruling(rule=x), why=x),
     "no_rule": lambda t, _: replies.no_rule(t),
     "nobody_can_approve": lambda t, _: replies.nobody_can_approve(t),

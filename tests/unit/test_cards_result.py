@@ -37,9 +37,9 @@ def test_all_deleted() -> None:
     assert card.markdown.split("\n\n") == [
         "**市场部群文件** · 14.6 MB · 用时 3 秒",
         "**王小明** 14:05 确认",
-        "删错了？可以从回收站恢复",
+        "删错了？可以撤销，或发送：恢复 K7M2",
     ]
-    assert button_ids(card.buttons) == ["details"]
+    assert button_ids(card.buttons) == ["undo", "details"]
 
 
 def test_failures_are_grouped_by_cause_the_most_common_first() -> None:
@@ -62,7 +62,7 @@ def test_failures_are_grouped_by_cause_the_most_common_first() -> None:
         "📄 /c.pdf",
         "⚠️ 1 项没有删除：王小明没有删除权限，可以请文件的创建者或空间管理员处理",
         "📄 /a.pdf",
-        "删错了？可以从回收站恢复",
+        "删错了？可以撤销，或发送：恢复 K7M2",
     ]
 
 

@@ -4,6 +4,7 @@ import io
 import random
 import zipfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -440,3 +441,97 @@ async def test_a_file_that_does_not_reach_them_is_an_error() -> None:
     async with FakeDingTalk(uploaded, unknown) as server, server.client() as client:
         with pytest.raises(errors.DeliveryFailed):
             await client.robot.send_file("wang", "a.pdf", b"x")
+
+
+async def test_a_bin_is_that_of_an_organisation() -> None:
+    body = {"recycleBin": {"id": 897, "scope": "ORG", "scopeId": "ding1"}}
+    async with FakeDingTalk(Reply(body=body)) as server, server.client() as client:
+        assert await client.recycle.bin_id("ding1", union_id="u") == "897"
+    assert server.seen[0].raw_path == "/v1.0/storage/recycleBins"
+    assert server.seen[0].query == {"recycleBinScope": "ORG", "scopeId": "ding1", "unionId": "u"}
+
+
+async def test_a_bin_is_read_page_by_page_and_no_further_than_wanted() -> None:
+    """As in the example of the page, with a path that begins with a dot and a time that lacks its seconds."""
+    item = {
+        "id": "2528",
+        "spaceId": "8415",
+        "dentryId": 6585,
+        "size": "512",
+        "type": "FILE",
+        "originalName": "测试文件夹",
+        "originalPath": "./测试文件夹",
+        "operatorId": "chy",
+        "operatorTime": "2022-07-29T14:55Z",
+    }
+    first = Reply(body={"recycleItems": [item], "nextToken": "1660268242000:2528089682"})
+    async with FakeDingTalk(first, Reply(body={"recycleItems": None})) as server, server.client() as client:
+        pages = client.recycle.pages("9", union_id="u")
+        (found,) = await anext(pages)
+        assert (found.id, found.dentry_id, found.size) == ("2528", "6585", 512)
+        assert found.operator_time == datetime(2022, 7, 29, 14, 55, tzinfo=UTC)
+        assert len(server.seen) == 1
+        assert [page async for page in pages] == [()]
+    assert [seen.query.get("nextToken") for seen in server.seen] == [None, "1660268242000:2528089682"]
+    assert {seen.query["maxResults"] for seen in server.seen} == {"50"}
+
+
+async def test_one_item_of_a_bin() -> None:
+    gone = Reply(status=404, body={"code": "recycleItemNotExist"})
+    async with FakeDingTalk(Reply(body={"item": {"id": "7"}}), gone) as server, server.client() as client:
+        assert (await client.recycle.item("9", "7", union_id="u")).id == "7"
+        with pytest.raises(errors.NotFound):
+            await client.recycle.item("9", "7", union_id="u")
+    assert server.seen[0].raw_path == "/v1.0/storage/recycleBins/9/recycleItems/7"
+
+
+async def test_a_restore_overwrites_nothing_and_answers_for_every_id_in_order() -> None:
+    """All fields are optional, and DingTalk's own example has those that exclude each other."""
+    items = [
+        {"recycleItemId": "6", "async": False, "spaceId": "s", "dentryId": "d6"},
+        {"recycleItemId": "5", "success": True, "dentryId": "d5"},
+        {"recycleItemId": "4", "success": False, "errorCode": "permissionDenied"},
+        {"recycleItemId": "3", "errorCode": "recycleItemNotExist"},
+        {"recycleItemId": "2", "async": True, "taskId": "t", "dentryId": "d2"},
+        {
+            "recycleItemId": "1",
+            "async": True,
+            "success": True,
+            "errorCode": "permissionDenied",
+            "taskId": "t",
+            "spaceId": "789",
+            "dentryId": "776",
+        },
+    ]
+    ids = ["1", "2", "3", "4", "5", "6", "7"]
+    async with FakeDingTalk(Reply(body={"resultItems": items})) as server, server.client() as client:
+        restored = await client.recycle.restore("9", ids, union_id="u")
+    assert [(item.recycle_item_id, item.progress, item.dentry_id) for item in restored] == [
+        ("1", Progress.PENDING, "776"),
+        ("2", Progress.PENDING, "d2"),
+        ("3", Progress.FAILED, ""),
+        ("4", Progress.FAILED, ""),
+        ("5", Progress.DONE, "d5"),
+        ("6", Progress.DONE, "d6"),
+        ("7", Progress.UNKNOWN, ""),
+    ]
+    assert server.seen[0].raw_path == "/v1.0/storage/recycleBins/9/recycleItems/batchRestore"
+    assert server.seen[0].body == {"recycleItemIds": ids, "option": {"conflictStrategy": "AUTO_RENAME"}}
+
+
+@pytest.mark.parametrize("count", [0, 31])
+async def test_a_restore_takes_one_to_thirty(count: int) -> None:
+    async with FakeDingTalk(Reply(body={})) as server, server.client() as client:
+        with pytest.raises(ValueError, match="1 to 30"):
+            await client.recycle.restore("9", ["1"] * count, union_id="u")
+    assert server.seen == []
+
+
+async def test_a_restore_without_an_answer_may_have_happened() -> None:
+    async with (
+        FakeDingTalk(Reply(status=500, body={"code": "systemError"})) as server,
+        server.client() as client,
+    ):
+        with pytest.raises(errors.UnknownOutcome):
+            await client.recycle.restore("9", ["1"], union_id="u")
+    assert len(server.seen) == 1, "and is not sent again"

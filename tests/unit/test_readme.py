@@ -27,7 +27,7 @@ FILES = ("README.md", "README.zh-CN.md")
 ENGLISH, CHINESE = map(papers.read, FILES)
 BOTH = pytest.mark.parametrize("readme", [ENGLISH, CHINESE], ids=["en", "zh"])
 SAMPLE = papers.read("deploy/dingsweep.toml")
-TRADITIONAL = set("刪狀態細確認幫誰運歷駁絕繼續")
+TRADITIONAL = set("刪狀態細確認幫誰運歷駁絕繼續復銷")
 ASKING_ALL: list[dict[str, Any]] = [
     {
         "name": "Everybody there is",
@@ -187,7 +187,11 @@ async def test_the_permissions_told_are_enough_and_none_too_many(sandbox: Contro
         await office.press("wang", card, "details")
         await office.answer("wang", "one:wang", after=0)
         await office.press("wang", card, "confirm")
-        await office.card("wang", MARKETING, "已移到回收站", after=card["seq"])
+        result = await office.card("wang", MARKETING, "已移到回收站", after=card["seq"])
+        await office.press("wang", result, "undo")
+        question = await office.card("wang", MARKETING, "恢复", after=result["seq"])
+        await office.press("wang", question, "confirm")
+        await office.card("wang", MARKETING, "已恢复", after=question["seq"])
         two = await asked(office, f"删除 {ASKING_ALL[0]['paths'][0]}")
         await office.press("li", two.approval, "approve")
         await office.card("wang", MARKETING, "已移到回收站", after=two.card["seq"])
