@@ -116,7 +116,7 @@ UNDO = Story(
     ((REQUEST, RESULT), (REQUEST, RESULT)),
     undone=True,
 )
-STORIES = (CONFIRM, APPROVE, REJECT, CANCEL)
+STORIES = (CONFIRM, APPROVE, REJECT, CANCEL, UNDO)
 
 
 _PLACES = {MARKETING: "wang", "one:wang": "wang", "one:li": "li"}

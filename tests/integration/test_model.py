@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,11 +30,12 @@ from hypothesis.stateful import (
 )
 
 from bot.app import App
-from bot.models import Outcome, RequestState
+from bot.models import Outcome, Request, RestoreOutcome
 from sandbox.server import Server
 from tests.conformance.control import Control
 from tests.integration.deletions import until
 from tests.integration.office import MARKETING_SPACE, REMOVE, Message, Office
+from tests.integration.undoing import RESTORE, in_bin, purge, true_on_the_drive
 
 T = TypeVar("T")
 
@@ -49,19 +51,28 @@ FAULTS: list[dict[str, Any]] = [
     {"status": 500, "code": "", "reset": True},
     {"status": 500, "code": "", "reset": True, "after": True},
 ]
-WAITING = {RequestState.AWAITING_CONFIRMATION, RequestState.AWAITING_APPROVAL}
+TOLD = {
+    RestoreOutcome.RESTORED,
+    RestoreOutcome.RENAMED,
+    RestoreOutcome.MOVED,
+    RestoreOutcome.ALREADY_BACK,
+    RestoreOutcome.PURGED,
+}
 
 
 @dataclass
 class Wish:
-    """What the model knows of a request: its card, what it names, and whether anybody agreed to it."""
+    """What the model knows of a request: its card, what it names, and whether anybody agreed to it.
+
+    `undoes` is the deletion that it wants back; `paths` are those of a deletion's targets.
+    """
 
     card: Message
     ids: set[str]
+    undoes: Wish | None = None
+    paths: list[str] = field(default_factory=list)
     agreed: bool = False
     over: bool = False
-    touched: set[str] = field(default_factory=set)
-    """Of what it names, what somebody changed before it was agreed to."""
 
 
 class Company(RuleBasedStateMachine):
@@ -151,7 +162,8 @@ class Company(RuleBasedStateMachine):
 
     async def _confirm(self, wish: Wish, fault: dict[str, Any] | None) -> None:
         if fault:
-            await self.office.control.ask("POST", "faults", {"route": REMOVE, "count": 1, **fault})
+            route = RESTORE if wish.undoes else REMOVE
+            await self.office.control.ask("POST", "faults", {"route": route, "count": 1, **fault})
         assert (await self.office.press("wang", wish.card, "confirm"))["ok"]
         wish.agreed = True
 
@@ -163,6 +175,46 @@ class Company(RuleBasedStateMachine):
     async def _cancel(self, wish: Wish) -> None:
         assert (await self.office.press("wang", wish.card, "cancel"))["ok"]
         wish.over = True
+
+    def _done(self) -> list[Wish]:
+        return [w for w in self.wishes if w.over and w.agreed and not w.undoes and w.paths]
+
+    @precondition(lambda self: self._done())
+    @rule(pick=st.randoms(use_true_random=False), part=st.booleans())
+    def want_back(self, pick: random.Random, part: bool) -> None:
+        """All of a deletion, or one target; a second time, too, and while the first is still open."""
+        wish = pick.choice(self._done())
+        self.run(self._want_back(wish, [pick.choice(wish.paths)] if part else []))
+
+    async def _want_back(self, wish: Wish, paths: list[str]) -> None:
+        request = await self._request(wish)
+        said = await self.office.say("wang", " ".join(["undo", request.id, *(f'"{path}"' for path in paths)]))
+        if said["kind"] == "card":  # else there is nothing to bring back, or somebody does it already
+            self.wishes.append(Wish(said, set(), undoes=wish))
+
+    @precondition(lambda self: self._done())
+    @rule(pick=st.randoms(use_true_random=False))
+    def somebody_takes_a_name(self, pick: random.Random) -> None:
+        """What is deleted has its name taken by something new."""
+        path = pick.choice(pick.choice(self._done()).paths)
+        self.run(self._take(path))
+
+    async def _take(self, path: str) -> None:
+        if not any(wish.agreed and not wish.over for wish in self.wishes):
+            wish = {"path": path, "size": 11, "creator": "wangUnionId"}
+            if path not in await self._entries():
+                await self.office.control.ask("POST", f"drive/{MARKETING_SPACE}", {"create": [wish]})
+            self.files = {entry["id"]: path for path, entry in (await self._entries()).items()}
+
+    @precondition(lambda self: self._done())
+    @rule(pick=st.randoms(use_true_random=False))
+    def somebody_purges(self, pick: random.Random) -> None:
+        path = pick.choice(pick.choice(self._done()).paths)
+        self.run(self._purge(path))
+
+    async def _purge(self, path: str) -> None:
+        if await in_bin(self.office, path):
+            await purge(self.office, path)
 
     @precondition(lambda self: self.wishes)
     @rule(
@@ -187,20 +239,40 @@ class Company(RuleBasedStateMachine):
         self.run(self._settle())
 
     async def _settle(self) -> None:
-        for wish in [wish for wish in self.wishes if wish.agreed and not wish.over]:
-            await self._end(wish)
-        there = {entry["id"] for entry in (await self._entries()).values()}
-        assert there == set(self.files), "nothing but what receipts say is gone"
+        before = set(self.files)
+        under_way = [wish for wish in self.wishes if wish.agreed and not wish.over]
+        for wish in under_way:
+            await until(partial(self._has_ended, wish))
+        back = sum([await self._end_restore(wish) for wish in under_way if wish.undoes])
+        for wish in under_way:
+            if not wish.undoes:
+                await self._end(wish)
+        there = {entry["id"]: path for path, entry in (await self._entries()).items()}
+        assert before & there.keys() == set(self.files), "nothing but what receipts say is gone"
+        assert len(there.keys() - before) >= back, "what receipts say is back is there, each once"
+        self.files = there
         await self.office.control.ask("DELETE", "faults")
 
-    async def _end(self, wish: Wish) -> None:
-        async def ended() -> bool:
-            request = await self.app.store.requests.by_card(wish.card["outTrackId"])
-            return request is not None and request.state.is_final
+    async def _request(self, wish: Wish) -> Request:
+        found = await self.app.store.requests.by_card(wish.card["outTrackId"])
+        assert found
+        return found
 
-        await until(ended)
-        request = await self.app.store.requests.by_card(wish.card["outTrackId"])
-        assert request
+    async def _has_ended(self, wish: Wish) -> bool:
+        return (await self._request(wish)).state.is_final
+
+    async def _end_restore(self, wish: Wish) -> int:
+        """How many dentries it says it brought back."""
+        wish.over = True
+        request = await self._request(wish)
+        assert request.state.has_receipt
+        results = {r.entry.dentry.path: r for r in await self.app.store.restores.results(request.id)}
+        assert {r.outcome for r in results.values()} <= TOLD, results
+        await true_on_the_drive(self.office, results)
+        return sum(1 + r.entry.contents - r.missing for r in results.values() if r.outcome.is_ours)
+
+    async def _end(self, wish: Wish) -> None:
+        request = await self._request(wish)
         assert request.state.has_receipt, "what was agreed to in time has a job"
         results = await self.app.store.requests.results(request.id)
         there = {entry["id"] for entry in (await self._entries()).values()}
@@ -211,6 +283,7 @@ class Company(RuleBasedStateMachine):
             for gone in (dentry_id, *self._inside(dentry_id)):
                 del self.files[gone]
         wish.over = True
+        wish.paths = [result.entry.dentry.path for result in results]
 
     def teardown(self) -> None:
         try:
