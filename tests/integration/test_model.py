@@ -87,6 +87,8 @@ class Company(RuleBasedStateMachine):
         self.app: App
         self.files: dict[str, str] = {}
         """what should be there: path by dentryId"""
+        self.seeded: set[str] = set()
+        """what was there before, some of it other people's: nobody ever asks for it"""
         self.wishes: list[Wish] = []
         self.made = 0
 
@@ -104,6 +106,7 @@ class Company(RuleBasedStateMachine):
         self.office = Office(Control(http, server.url), folder)
         await self.office.control.limits(permitUnlimited=True)
         self.files = {e["id"]: path for path, e in (await self._entries()).items()}
+        self.seeded = set(self.files)
         self.app = await self.robot.enter_async_context(self.office.robot())
 
     async def _entries(self) -> dict[str, Any]:
@@ -139,7 +142,7 @@ class Company(RuleBasedStateMachine):
 
     async def _ask(self, pick: random.Random, count: int) -> None:
         wanted = set().union(*(wish.ids for wish in self.wishes if not wish.over))
-        free = sorted(dentry_id for dentry_id in self.files if dentry_id not in wanted)
+        free = sorted(dentry_id for dentry_id in self.files.keys() - self.seeded if dentry_id not in wanted)
         named = pick.sample(free, min(count, len(free)))
         if not named or any(self._inside(dentry_id) & wanted for dentry_id in named):
             return
