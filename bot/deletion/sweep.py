@@ -80,9 +80,9 @@ class Sweep:
                 await self._sender.send(batch, ledger)
         except (JobStopped, StopAskedError):
             await self._store.jobs.not_sent(request, batch.open.keys() - batch.doubted)
-            await self._store.jobs.record(request, batch.outcomes, at=self._clock())
+            await self._store.jobs.record(request, ledger.unrecorded, at=self._clock())
             raise
-        await self._store.jobs.record(request, batch.outcomes, at=self._clock())
+        await self._store.jobs.record(request, ledger.unrecorded, at=self._clock())
         log.info("batch.settled", size=len(entries))
         for dentry_id, task_id in batch.tasks.items():
             crew.start(self._follow(request, dentry_id, task_id))
@@ -104,6 +104,12 @@ class _Ledger:
     window: Window
     clock: Clock
     call: int = 0
+    recorded: frozenset[str] = frozenset()
+
+    @property
+    def unrecorded(self) -> dict[str, Said]:
+        """Outcomes that came without a call or after the last one; mostly there are none, and nothing to be written."""
+        return {id_: said for id_, said in self.batch.outcomes.items() if id_ not in self.recorded}
 
     async def changed(self, dentry_ids: Sequence[str]) -> dict[str, Said]:
         waiting = [self.entries[dentry_id] for dentry_id in dentry_ids]
@@ -126,6 +132,7 @@ class _Ledger:
             tasks=dict(self.batch.tasks),
         )
         await self.store.jobs.answered(self.request, said, at=self.clock())
+        self.recorded = frozenset(said.outcomes)
 
 
 def _batch(request: Request, waiting: Sequence[Waiting]) -> Batch:

@@ -26,8 +26,10 @@ AT_ONCE = 500
 
 _RUNNING = requests.c.state == RequestState.RUNNING
 _targets = manifest_entries
+_RECORDED = [_targets.c[name] for name in ("position", "dentry_id", "dentry", "contents", "gone", "added")]
+"""What the record of an outcome is made of."""
 
-
+Row = dict[str, Any]
 Word = tuple[Outcome, str]
 """An outcome and its cause."""
 Outcomes = Mapping[str, Word]
@@ -126,18 +128,16 @@ class Jobs:
 
     async def answered(self, request: Request, answer: Answer, *, at: datetime) -> None:
         """Keep DingTalk's answer to a call: the record of it, and all it says about targets."""
+        said = {
+            "dingtalk_request_id": answer.dingtalk_request_id,
+            "size": answer.size,
+            "code": answer.code,
+        }
+        actor = request.runs_as.user_id
+        answered = records_about(request, at, actor=actor, event="batch.answered", details=[said])
         async with self._database.writing() as connection:
-            await note(
-                connection,
-                request,
-                at,
-                actor=request.runs_as.user_id,
-                event="batch.answered",
-                dingtalk_request_id=answer.dingtalk_request_id,
-                size=answer.size,
-                code=answer.code,
-            )
-            await _settle_all(connection, request, answer.outcomes, at)
+            settled = await _settle_all(connection, request, answer.outcomes, at)
+            await append_many(connection, answered + settled)
             for dentry_id, task_id in answer.tasks.items():
                 mine = _of(request) & (_targets.c.dentry_id == dentry_id)
                 await connection.execute(update(_targets).where(mine).values(task_id=task_id))
@@ -154,9 +154,11 @@ class Jobs:
 
         Raises NotMineError: whoever has the job now may have a call under way that this knows nothing of.
         """
+        if not outcomes:
+            return
         async with self._database.writing() as connection:
             await hold(connection, request)
-            await _settle_all(connection, request, outcomes, at)
+            await append_many(connection, await _settle_all(connection, request, outcomes, at))
 
     async def give_up(self, request: Request, cause: str, *, at: datetime) -> None:
         """Settle all that is left: unknown where it was sent, failed where it was not. Raises NotMineError."""
@@ -167,7 +169,10 @@ class Jobs:
             ):
                 async with self._database.writing() as connection:
                     await hold(connection, request)
-                    await _settle(connection, request, _targets.c.position.in_(left), (outcome, cause), at)
+                    which = _targets.c.position.in_(left)
+                    await append_many(
+                        connection, await _settle(connection, request, which, (outcome, cause), at)
+                    )
 
     async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
         """How many dentries lie in this target that did not when it was shown, and the names of the first."""
@@ -319,12 +324,15 @@ async def _changed(
 
 async def _settle_all(
     connection: AsyncConnection, request: Request, outcomes: Outcomes, at: datetime
-) -> None:
+) -> list[Row]:
+    """Write these outcomes where there is none; the records of those that were written."""
     by_word: defaultdict[Word, list[str]] = defaultdict(list)
     for dentry_id, word in outcomes.items():
         by_word[word].append(dentry_id)
+    records: list[Row] = []
     for word, dentry_ids in by_word.items():
-        await _settle(connection, request, _targets.c.dentry_id.in_(dentry_ids), word, at)
+        records += await _settle(connection, request, _targets.c.dentry_id.in_(dentry_ids), word, at)
+    return records
 
 
 async def _settle(
@@ -333,10 +341,10 @@ async def _settle(
     which: ColumnElement[bool],
     word: Word,
     at: datetime,
-) -> None:
+) -> list[Row]:
     outcome, cause = word
     settle = update(_targets).where(_undecided(request.id), which).values(outcome=outcome, cause=cause)
-    settled = (await connection.execute(settle.returning(_targets))).mappings().all()
+    settled = (await connection.execute(settle.returning(*_RECORDED))).mappings().all()
     details = [
         {
             "dentry_id": row["dentry_id"],
@@ -349,10 +357,7 @@ async def _settle(
         }
         for row in sorted(settled, key=lambda row: row["position"])
     ]
-    await append_many(
-        connection,
-        records_about(request, at, actor=request.runs_as.user_id, event="dentry.outcome", details=details),
-    )
+    return records_about(request, at, actor=request.runs_as.user_id, event="dentry.outcome", details=details)
 
 
 def _waiting(row: RowMapping) -> Waiting:

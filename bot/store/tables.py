@@ -91,6 +91,12 @@ requests = Table(
     Column("runs", Integer, nullable=False, server_default="0"),
     Column("paused", String(32), nullable=False, server_default=""),
     Column("stop_asked", JSON(none_as_null=True)),
+    Index(
+        "ix_requests_untold",
+        "created_at",
+        sqlite_where=text("told < news"),
+        postgresql_where=text("told < news"),
+    ),
 )
 """`news` counts the changes that people must be told of, `told` how many of them they were told of.
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tests.bench.machine import machine, versions
 from tests.bench.programs import BenchError
+from tests.bench.readme import put
 from tests.bench.report import as_json, show
 from tests.bench.run import Plan, run
 
@@ -19,6 +20,7 @@ def main() -> int:
     """0 when everything was measured; no figure is too slow to pass."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--readme", action="store_true", help="put the figures into both READMEs, too")
     parser.add_argument(
         "--seed", type=int, default=Plan.seed, help="of pace and file sizes (default: %(default)s)"
     )
@@ -34,6 +36,8 @@ def main() -> int:
         return 1
     show(figures, surroundings, console)
     console.print(f"took {time.monotonic() - began:.0f} s", style="dim")
+    if options.readme:
+        put(figures)
     if options.json:
         options.json.write_text(json.dumps(as_json(figures, surroundings), indent=2) + "\n")
     return 0

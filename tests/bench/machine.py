@@ -5,14 +5,23 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("dingsweep", "aiohttp", "dbos", "dingtalk-stream", "pydantic", "sqlalchemy")
+CORES = os.cpu_count() or 1
+PACKAGES = (
+    "dingsweep",
+    "aiohttp",
+    "dbos",
+    "dingtalk-stream",
+    "pydantic",
+    "sqlalchemy",
+    "alibabacloud-dingtalk",
+)
 
 
 def machine() -> dict[str, str]:
     """The machine in words."""
     return {
         "system": platform.platform(),
-        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "processor": f"{_processor()}, {CORES} cores",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
         "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
     }

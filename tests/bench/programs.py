@@ -30,12 +30,32 @@ class Program:
 
     def resident_bytes(self) -> int:
         """Memory it holds at this moment, as the operating system counts it."""
+        return self._memory("VmRSS")
+
+    def peak_bytes(self) -> int:
+        """The most memory it ever held; without a /proc what it holds now."""
+        return self._memory("VmHWM")
+
+    def cpu_s(self) -> float:
+        """Processor time it has used so far, in seconds."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        if not stat.exists():
+            clock = self._ps("time").split(":")  # [hours:]minutes:seconds
+            return sum(float(part) * 60.0**power for power, part in enumerate(reversed(clock)))
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _memory(self, kind: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status")
-        if status.exists():
-            [line] = [line for line in status.read_text().splitlines() if line.startswith("VmRSS:")]
-            return int(line.split()[1]) * 1024
-        asked = ["ps", "-o", "rss=", "-p", str(self.process.pid)]
-        return int(subprocess.check_output(asked)) * 1024  # noqa: S603  macOS has no /proc
+        if not status.exists():
+            return int(self._ps("rss")) * 1024
+        [line] = [line for line in status.read_text().splitlines() if line.startswith(f"{kind}:")]
+        return int(line.split()[1]) * 1024
+
+    def _ps(self, field: str) -> str:
+        """What `ps` knows of it, where there is no /proc, as on macOS."""
+        asked = ["ps", "-o", f"{field}=", "-p", str(self.process.pid)]
+        return subprocess.check_output(asked, text=True).strip()  # noqa: S603
 
     def last_words(self) -> str:
         """The end of its log, for whoever must find out what went wrong."""

@@ -2,13 +2,14 @@
 
 import statistics
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Bill, Comparison, Figures, Latency, Starts
+from tests.bench.figures import Bill, Comparison, Figures, Growth, Latency, Race, Starts
 from tests.bench.load import CALLBACK_MS
 
 MIB = 2**20
@@ -29,14 +30,26 @@ def as_json(figures: Figures, surroundings: Mapping[str, Any]) -> dict[str, Any]
             for c in (*figures.commands, *figures.clicks)
         ],
         "calls": [
-            {"files": b.files, "space_known": b.space_known, "counted": dict(b.counted), "free": dict(b.free)}
-            for b in figures.bills
+            {
+                "files": b.files,
+                "in_folder": b.in_folder,
+                "space_known": b.space_known,
+                "counted": dict(b.counted),
+                "free": dict(b.free),
+            }
+            for b in (*figures.bills, *figures.thousand)
         ],
         "start": {
             name: {"connected_s": starts.connected_s, "idle_bytes": starts.idle_bytes}
             for name, starts in (("dingsweep", figures.dingsweep), ("echo", figures.echo))
         },
         "memory_bytes": figures.memory,
+        "races": [
+            asdict(r) | {"limit_s": r.limit_s, "ratio_limit": r.over_limit, "ratio_sdk": r.over_sdk}
+            for r in figures.races
+        ],
+        "growth": figures.growth and asdict(figures.growth) | {"ratio_cpu": figures.growth.cpu_ratio},
+        "peak": figures.peak and asdict(figures.peak),
     }
 
 
@@ -57,7 +70,13 @@ def show(figures: Figures, surroundings: Mapping[str, Any], console: Console) ->
     console.print(_latencies([*figures.commands, *figures.clicks]))
     console.print(*_remarks(figures), sep="\n", highlight=False, soft_wrap=True)
     console.print(_bills(figures.bills))
+    console.print(_bills(figures.thousand))
+    console.print("Warm: it is known which space the conversation has.", highlight=False)
     console.print(_process(figures))
+    if figures.races:
+        console.print(_races(figures.races))
+    if figures.growth:
+        console.print(_growth(figures.growth))
 
 
 def _remarks(figures: Figures) -> Iterator[str]:
@@ -107,14 +126,20 @@ def _p50(latency: Latency) -> str:
 
 
 def _bills(bills: list[Bill]) -> Table:
-    headings = [f"{b.files}\n{'warm' if b.space_known else 'cold'}" for b in bills]
-    table = _table("Counted calls of one request, by number of files; warm: its space is known", *headings)
+    headings = [f"{b.files:,}\n{_kind(b)}" for b in bills]
+    table = _table("Counted calls of one request, by number of files", *headings)
     for route in dict.fromkeys(route for b in bills for route in b.counted):
         table.add_row(_short(route), *(str(b.counted[route] or "") for b in bills))
     table.add_section()
     table.add_row("[bold]all", *(f"[bold]{b.counted.total()}" for b in bills))
     table.add_row("free: tokens, contacts", *(str(b.free.total()) for b in bills))
     return table
+
+
+def _kind(bill: Bill) -> str:
+    if bill.in_folder:
+        return "one folder"
+    return "warm" if bill.space_known else "cold"
 
 
 def _short(route: str) -> str:
@@ -132,6 +157,48 @@ def _process(figures: Figures) -> Table:
     table.add_row("resident memory when connected", _mib(s), _mib(b), _ratio(s, b))
     for moment, resident in figures.memory.items():
         table.add_row(f"resident memory {moment}", _mib(resident))
+    if figures.peak:
+        moment = f"most memory, folder of {figures.peak.dentries:,}"
+        table.add_row(f"{moment}, asked", _mib(figures.peak.asked_bytes))
+        table.add_row(f"{moment}, deleted", _mib(figures.peak.peak_bytes))
+    return table
+
+
+def _races(races: list[Race]) -> Table:
+    pace = races[0].pace
+    table = _table(
+        f"Seconds for many files at {pace.latency_ms} ms an answer and {pace.calls_per_second} calls a second",
+        *(
+            "limit",
+            "Dingsweep",
+            "SDK in\na loop",
+            "ratio\nlimit",
+            "ratio\nSDK",
+            "processor\ntime",
+            "throttled",
+        ),
+    )
+    for r in races:
+        times = (r.limit_s, r.dingsweep_s, r.sdk_s)
+        ratios = (r.over_limit, r.over_sdk)
+        table.add_row(
+            f"{r.files:,} files",
+            *(f"{seconds:.1f}" for seconds in times),
+            *(f"{ratio:.2f}" for ratio in ratios),
+            f"{r.cpu_s:.1f}",
+            str(r.throttled),
+        )
+    return table
+
+
+def _growth(growth: Growth) -> Table:
+    table = _table(
+        f"One job of one file, of {len(growth.full.elapsed_ms)}, command to closed card",
+        *("empty store", f"{growth.past:,} past\nrequests", "ratio"),
+    )
+    e, f = growth.empty, growth.full
+    table.add_row("p50", f"{e.p50_ms:.0f} ms", f"{f.p50_ms:.0f} ms", f"{f.p50_ms / e.p50_ms:.2f}")
+    table.add_row("processor time", f"{e.cpu_ms:.0f} ms", f"{f.cpu_ms:.0f} ms", f"{growth.cpu_ratio:.2f}")
     return table
 
 

@@ -1,4 +1,4 @@
-"""One run: starts and bills first, then both robots side by side under load.
+"""One run: starts and bills first, then both robots side by side under load, then the large jobs.
 
 Load comes in rounds of one second, in turns: a slow moment of the machine meets both robots. The first round
 of each kind only warms up. Rounds of commands also keep Dingsweep below its own limit of 20 calls a second;
@@ -12,10 +12,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from tests.bench.bills import bill
-from tests.bench.figures import Comparison, Figures, Latency, Starts, step_ms
+from tests.bench.figures import Comparison, Figures, Latency, Pace, Starts, step_ms
+from tests.bench.growth import growth
+from tests.bench.jobs import bill, delete
 from tests.bench.load import CREATE_CARD, REPLY, UPDATE_CARD, Answered, clicks, commands
-from tests.bench.stage import GROUP, PERSON, SPACE, Robot, Stage, Starter, dingsweep, echo, new_stage
+from tests.bench.peak import peak
+from tests.bench.races import races
+from tests.bench.stage import GROUP, Robot, Stage, Starter, dingsweep, echo, new_stage
 from tests.conformance.control import CLIENT_ID
 
 TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
@@ -29,12 +32,21 @@ class Plan:
     """How much is measured; the defaults are what `make bench` does."""
 
     seed: int = 1
+    trial_starts: int = 1
+    """for cold disks, not measured"""
     files: tuple[int, ...] = (1, 50, 500)
     commands_per_second: int = 20
     command_rounds: int = 15
     sustained_s: int = 10
     clicks_per_second: int = 50
     click_rounds: int = 4
+    race_files: tuple[int, ...] = (1000, 10_000)
+    race_pace: Pace = field(default_factory=Pace)
+    past_requests: int = 10_000
+    past_files: int = 5
+    growth_jobs: int = 20
+    folder_files: int = 1000
+    peak_dentries: int = 100_000
 
 
 @dataclass
@@ -62,18 +74,23 @@ class Bench:
             await self._clicks("cancel", cards[:half], echo_card)
             await self._clicks("confirm", cards[half : 2 * half], echo_card)
             self._note_memory(robot, f"after {len(cards)} requests under load")
+        await self._races()
+        most = str(max(self.plan.peak_dentries, self.plan.folder_files + 1))
+        async with dingsweep(
+            self.sweeping, DINGSWEEP_MAX_DENTRIES=most, DINGSWEEP_CALLS_PER_SECOND="1000"
+        ) as robot:
+            await self._growth(robot)
+            await self._folders(robot)
         return self.figures
 
     async def _make_files(self) -> None:
         plan = self.plan
         seconds = 1 + plan.command_rounds + plan.sustained_s
         count = 2 * sum(plan.files) + seconds * plan.commands_per_second
-        wishes = [
-            {"path": f"/bench/{i:05}.bin", "size": self._rng.randrange(1, 10**8), "creator": PERSON}
-            for i in range(count)
-        ]
-        made = await self.sweeping.control.ask("POST", f"drive/{SPACE}", {"create": wishes})
-        self._dentry_ids = (entry["id"] for entry in made["created"] if entry["type"] == "FILE")
+        sizes = [self._rng.randrange(1, 10**8) for _ in range(count)]
+        self._dentry_ids = iter(
+            await self.sweeping.plant([f"/bench/{i:05}.bin" for i in range(count)], sizes)
+        )
 
     def _files(self, count: int) -> list[str]:
         return list(islice(self._dentry_ids, count))
@@ -94,17 +111,45 @@ class Bench:
         """For each number of files a robot that has seen nothing yet: first request cold, second warm."""
         self.say("starts, and calls by request")
         for starter, stage in ((dingsweep, self.sweeping), (echo, self.echoing)):
-            async with starter(stage):
-                pass  # the first start pays for cold disks
+            for _ in range(self.plan.trial_starts):
+                async with starter(stage):
+                    pass
         for files in self.plan.files:
             async with self._start(echo, self.echoing):
                 pass
             async with self._start(dingsweep, self.sweeping) as robot:
                 for times, space_known in ((1, False), (2, True)):
-                    found = await bill(self.sweeping, self._files(files), space_known=space_known)
-                    self.figures.bills.append(found)
+                    await delete(self.sweeping, " ".join(self._files(files)))
+                    self.figures.bills.append(await bill(self.sweeping, files, space_known=space_known))
                     if files == max(self.plan.files):
                         self._note_memory(robot, f"after {times * files} deletions")
+
+    async def _races(self) -> None:
+        sizes, pace = self.plan.race_files, self.plan.race_pace
+        self.say(f"{' and '.join(f'{size:,}' for size in sizes)} files, ours and the official SDK in a loop")
+        self.figures.races, of_first = await races(self.sweeping, sizes, pace)
+        self.figures.thousand.append(of_first)
+
+    async def _growth(self, robot: Robot) -> None:
+        plan = self.plan
+        self.say(f"jobs with an empty store and with {plan.past_requests:,} past requests in it")
+        self.figures.growth = await growth(
+            self.sweeping,
+            robot,
+            self.echoing,
+            past=plan.past_requests,
+            files_each=plan.past_files,
+            jobs=plan.growth_jobs,
+        )
+
+    async def _folders(self, robot: Robot) -> None:
+        """Last: the large one makes the sandbox large, too."""
+        stage, few, many = self.sweeping, self.plan.folder_files, self.plan.peak_dentries
+        await stage.plant(f"/few/{i:05}.bin" for i in range(few))
+        await delete(stage, "/few")
+        self.figures.thousand.append(await bill(stage, few, space_known=True, in_folder=True))
+        self.say(f"memory for a folder of {many:,}")
+        self.figures.peak = await peak(stage, robot, many)
 
     async def _commands(self) -> list[str]:
         """Commands in rounds, then without a pause; returns the outTrackIds of all cards they led to."""

@@ -51,6 +51,13 @@ def upgrade() -> None:
         table.add_column(sa.Column("new_dentry_id", sa.String(length=128), nullable=False, server_default=""))
         table.add_column(sa.Column("new_path", sa.Text(), nullable=False, server_default=""))
     op.create_index(
+        "ix_requests_untold",
+        "requests",
+        ["created_at"],
+        sqlite_where=sa.text("told < news"),
+        postgresql_where=sa.text("told < news"),
+    )
+    op.create_index(
         "ix_manifest_entries_targets",
         "manifest_entries",
         ["request_id", "position"],
