@@ -45,8 +45,8 @@ class Window:
         return self._calls
 
     def good(self) -> None:
-        """An answer without trouble: one place more for every round of them."""
-        self.size = min(self.size + 1 / self.size, MOST)
+        """An answer without trouble: one place more for every round of them; for each, until the first lock."""
+        self.size = min(self.size + (1 / self.size if self._halved_at else 1), MOST)
         self._let_in()
 
     def busy(self, call: int) -> None:

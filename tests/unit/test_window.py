@@ -127,12 +127,18 @@ def test_calls_under_way_together_halve_it_once(good: int, together: int) -> Non
     assert window.size == max(before / 4, 1.0), "what was sent afterwards is another matter"
 
 
-def test_it_grows_by_a_place_for_every_round_of_good_answers() -> None:
+def test_it_grows_fast_until_the_first_lock_and_by_a_place_a_round_after_it() -> None:
     window = Window()
     assert window.size == FIRST
     for _ in range(3):
         window.good()
-    assert FIRST < window.size < FIRST + 2
+    assert window.size == FIRST + 3
+    window.busy(window.call())
+    window.busy(window.call())
+    before = window.size
+    for _ in range(2):
+        window.good()
+    assert before + 1 < window.size < before + 2
     for _ in range(200):
         window.good()
     assert window.size == MOST
