@@ -38,6 +38,9 @@ INTERRUPT_S = 5.0
 CONNECTIONS = 10
 """To a PostgreSQL, which by default takes 100; the repositories of a replica have 15 more, and its renewal one."""
 
+LISTEN_EVERY_S = 1.0
+"""How often the library looks for what nobody sends here. On a SQLite its end waits for the look that is due."""
+
 MAX_REMEMBERED = 10_000
 """Ids of workflows stored lately; of all others the database knows."""
 
@@ -60,6 +63,7 @@ class Engine:
             application_version=APPLICATION_VERSION,
             executor_id=executor_id,
             sys_db_pool_size=CONNECTIONS,
+            notification_listener_polling_interval_sec=LISTEN_EVERY_S,
             log_level="WARNING",
             enable_otlp=False,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot import engine
 from sandbox.server import Server
 from tests.conformance.control import Control
 from tests.databases import database_url, postgres
@@ -15,6 +16,8 @@ from tests.databases import database_url, postgres
 __all__ = ["database_url", "postgres"]
 
 ROOT = Path(__file__).parents[1]
+
+engine.LISTEN_EVERY_S = 0.1  # robots in the tests' own process end by the hundred, and each would wait for it
 
 
 @pytest.fixture
