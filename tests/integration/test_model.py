@@ -10,7 +10,7 @@ import asyncio
 import os
 import random
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +24,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -34,7 +33,7 @@ from bot.models import Outcome, Request, RestoreOutcome
 from sandbox.server import Server
 from tests.conformance.control import Control
 from tests.integration.deletions import until
-from tests.integration.office import MARKETING_SPACE, REMOVE, Message, Office
+from tests.integration.office import MARKETING, MARKETING_SPACE, REMOVE, Message, Office
 from tests.integration.undoing import RESTORE, in_bin, purge, true_on_the_drive
 
 T = TypeVar("T")
@@ -51,6 +50,9 @@ FAULTS: list[dict[str, Any]] = [
     {"status": 500, "code": "", "reset": True},
     {"status": 500, "code": "", "reset": True, "after": True},
 ]
+PICKS = st.integers(0, 2**16)
+"""What to choose with. What may be chosen depends on how far things are, and that on this machine's pace: so neither
+rules nor what is drawn for them may depend on it, or no run could be had again."""
 TOLD = {
     RestoreOutcome.RESTORED,
     RestoreOutcome.RENAMED,
@@ -135,21 +137,34 @@ class Company(RuleBasedStateMachine):
         for path, entry in (await self._entries()).items():
             self.files.setdefault(entry["id"], path)
 
-    @rule(pick=st.randoms(use_true_random=False), count=st.integers(1, 4))
-    def ask(self, pick: random.Random, count: int) -> None:
+    @rule(pick=PICKS, count=st.integers(1, 4))
+    def ask(self, pick: int, count: int) -> None:
         """Name some that nobody else wants gone; sometimes a whole folder."""
         self.run(self._ask(pick, count))
 
-    async def _ask(self, pick: random.Random, count: int) -> None:
+    async def _ask(self, pick: int, count: int) -> None:
         wanted = set().union(*(wish.ids for wish in self.wishes if not wish.over))
+        if not self.files.keys() - self.seeded - wanted:
+            await self._make(5, folder=bool(pick % 2))
         free = sorted(dentry_id for dentry_id in self.files.keys() - self.seeded if dentry_id not in wanted)
-        named = pick.sample(free, min(count, len(free)))
+        named = random.Random(pick).sample(free, min(count, len(free)))  # noqa: S311  repeatable, not secret
         if not named or any(self._inside(dentry_id) & wanted for dentry_id in named):
             return
-        card = await self.office.say("wang", f"delete {' '.join(named)}")
+        card = await self._answer(f"delete {' '.join(named)}")
         assert card["kind"] == "card", card
         ids = set(named).union(*(self._inside(dentry_id) for dentry_id in named))
         self.wishes.append(Wish(card, ids))
+
+    async def _answer(self, text: str) -> Message:
+        """The question or the words that answer this, while results of other requests come in."""
+        said = await self.office.control.say("wang", MARKETING, text)
+        after = int(said["seq"])
+
+        def answers(message: Message) -> bool:
+            is_new = "robot" in message["from"] and int(message["id"].removeprefix("m")) > after
+            return is_new and (message["kind"] == "markdown" or ".request." in message["outTrackId"])
+
+        return await self.office.until("wang", MARKETING, after, answers)
 
     def _inside(self, dentry_id: str) -> set[str]:
         top = self.files[dentry_id] + "/"
@@ -158,49 +173,59 @@ class Company(RuleBasedStateMachine):
     def _open_wishes(self) -> list[Wish]:
         return [wish for wish in self.wishes if not (wish.agreed or wish.over)]
 
-    @precondition(lambda self: self._open_wishes())
-    @rule(pick=st.randoms(use_true_random=False), fault=st.none() | st.sampled_from(FAULTS))
-    def confirm(self, pick: random.Random, fault: dict[str, Any] | None) -> None:
-        self.run(self._confirm(pick.choice(self._open_wishes()), fault))
+    @rule(pick=PICKS, fault=st.none() | st.sampled_from(FAULTS))
+    def confirm(self, pick: int, fault: dict[str, Any] | None) -> None:
+        if not self._open_wishes():
+            self.ask(pick, 1 + pick % 4)
+        if wish := _chosen(self._open_wishes(), pick):
+            self.run(self._confirm(wish, fault))
 
     async def _confirm(self, wish: Wish, fault: dict[str, Any] | None) -> None:
         if fault:
             route = RESTORE if wish.undoes else REMOVE
             await self.office.control.ask("POST", "faults", {"route": route, "count": 1, **fault})
-        assert (await self.office.press("wang", wish.card, "confirm"))["ok"]
+        pressed = await self.office.press("wang", wish.card, "confirm")
+        assert pressed["ok"], pressed
         wish.agreed = True
 
-    @precondition(lambda self: self._open_wishes())
-    @rule(pick=st.randoms(use_true_random=False))
-    def cancel(self, pick: random.Random) -> None:
-        self.run(self._cancel(pick.choice(self._open_wishes())))
+    @rule(pick=PICKS)
+    def cancel(self, pick: int) -> None:
+        if wish := _chosen(self._open_wishes(), pick):
+            self.run(self._cancel(wish))
 
     async def _cancel(self, wish: Wish) -> None:
-        assert (await self.office.press("wang", wish.card, "cancel"))["ok"]
+        pressed = await self.office.press("wang", wish.card, "cancel")
+        assert pressed["ok"], pressed
         wish.over = True
 
+    def _deleted_path(self, pick: int) -> str | None:
+        wish = _chosen(self._done(), pick)
+        return _chosen(wish.paths, pick) if wish else None
+
     def _done(self) -> list[Wish]:
+        if not any(wish.over and wish.paths for wish in self.wishes):
+            self.confirm(len(self.wishes), None)
+            self.all_that_was_agreed_to_ends()
         return [w for w in self.wishes if w.over and w.agreed and not w.undoes and w.paths]
 
-    @precondition(lambda self: self._done())
-    @rule(pick=st.randoms(use_true_random=False), part=st.booleans())
-    def want_back(self, pick: random.Random, part: bool) -> None:
+    @rule(pick=PICKS, part=st.booleans())
+    def want_back(self, pick: int, part: bool) -> None:
         """All of a deletion, or one target; a second time, too, and while the first is still open."""
-        wish = pick.choice(self._done())
-        self.run(self._want_back(wish, [pick.choice(wish.paths)] if part else []))
+        if wish := _chosen(self._done(), pick):
+            path = _chosen(wish.paths, pick)
+            self.run(self._want_back(wish, [path] if part and path else []))
 
     async def _want_back(self, wish: Wish, paths: list[str]) -> None:
         request = await self._request(wish)
-        said = await self.office.say("wang", " ".join(["undo", request.id, *(f'"{path}"' for path in paths)]))
+        said = await self._answer(" ".join(["undo", request.id, *(f'"{path}"' for path in paths)]))
         if said["kind"] == "card":  # else there is nothing to bring back, or somebody does it already
             self.wishes.append(Wish(said, set(), undoes=wish))
 
-    @precondition(lambda self: self._done())
-    @rule(pick=st.randoms(use_true_random=False))
-    def somebody_takes_a_name(self, pick: random.Random) -> None:
+    @rule(pick=PICKS)
+    def somebody_takes_a_name(self, pick: int) -> None:
         """What is deleted has its name taken by something new."""
-        path = pick.choice(pick.choice(self._done()).paths)
-        self.run(self._take(path))
+        if path := self._deleted_path(pick):
+            self.run(self._take(path))
 
     async def _take(self, path: str) -> None:
         if not any(wish.agreed and not wish.over for wish in self.wishes):
@@ -209,33 +234,29 @@ class Company(RuleBasedStateMachine):
                 await self.office.control.ask("POST", f"drive/{MARKETING_SPACE}", {"create": [wish]})
             self.files = {entry["id"]: path for path, entry in (await self._entries()).items()}
 
-    @precondition(lambda self: self._done())
-    @rule(pick=st.randoms(use_true_random=False))
-    def somebody_purges(self, pick: random.Random) -> None:
-        path = pick.choice(pick.choice(self._done()).paths)
-        self.run(self._purge(path))
+    @rule(pick=PICKS)
+    def somebody_purges(self, pick: int) -> None:
+        if path := self._deleted_path(pick):
+            self.run(self._purge(path))
 
     async def _purge(self, path: str) -> None:
         if await in_bin(self.office, path):
             await purge(self.office, path)
 
-    @precondition(lambda self: self.wishes)
-    @rule(
-        pick=st.randoms(use_true_random=False), button=st.sampled_from(["confirm", "cancel", "approve", "x"])
-    )
-    def somebody_else_presses(self, pick: random.Random, button: str) -> None:
+    @rule(pick=PICKS, button=st.sampled_from(["confirm", "cancel", "approve", "x"]))
+    def somebody_else_presses(self, pick: int, button: str) -> None:
         """It is not theirs."""
-        self.run(self._press("li", pick.choice(self.wishes), button))
+        if wish := _chosen(self.wishes, pick):
+            self.run(self._press("li", wish, button))
 
-    @precondition(lambda self: any(wish.agreed for wish in self.wishes))
-    @rule(pick=st.randoms(use_true_random=False))
-    def press_again(self, pick: random.Random) -> None:
-        self.run(self._press("wang", pick.choice([w for w in self.wishes if w.agreed]), "confirm"))
+    @rule(pick=PICKS)
+    def press_again(self, pick: int) -> None:
+        if wish := _chosen([wish for wish in self.wishes if wish.agreed], pick):
+            self.run(self._press("wang", wish, "confirm"))
 
     async def _press(self, who: str, wish: Wish, button: str) -> None:
         await self.office.press(who, wish.card, button)
 
-    @precondition(lambda self: any(w.agreed and not w.over for w in self.wishes))
     @rule()
     def all_that_was_agreed_to_ends(self) -> None:
         """And what it says is so: the drive has what the model says it has."""
@@ -308,6 +329,10 @@ class Company(RuleBasedStateMachine):
     async def _close(self) -> None:
         await self.robot.aclose()
         await self.stack.aclose()
+
+
+def _chosen(choices: Sequence[T], pick: int) -> T | None:
+    return choices[pick % len(choices)] if choices else None
 
 
 @pytest.mark.parametrize("size", [SHORT, pytest.param(LONG, marks=pytest.mark.soak)], ids=["short", "long"])
