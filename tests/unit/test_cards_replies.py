@@ -113,6 +113,7 @@ REPLIES: dict[str, Reply] = {
     "unreachable": lambda t, _: replies.unreachable(t),
     "internal_error": replies.internal_error,
     "not_stored": lambda t, _: replies.not_stored(t),
+    "database_away": lambda t, _: replies.database_away(t),
     "pong": lambda t, _: replies.pong(t),
 }
 
