@@ -302,12 +302,16 @@ class Company(RuleBasedStateMachine):
         there = {entry["id"] for entry in (await self._entries()).values()}
         for result in results:
             dentry_id = result.entry.dentry.dentry_id
+            if result.outcome is Outcome.CHANGED:  # somebody put something into it
+                assert result.added
+                assert dentry_id in there
+                continue
             assert result.outcome in {Outcome.DELETED, Outcome.ALREADY_GONE}, result
             assert dentry_id not in there, result
             for gone in (dentry_id, *self._inside(dentry_id)):
                 del self.files[gone]
         wish.over = True
-        wish.paths = [result.entry.dentry.path for result in results]
+        wish.paths = [r.entry.dentry.path for r in results if r.outcome is Outcome.DELETED]
 
     def teardown(self) -> None:
         try:
