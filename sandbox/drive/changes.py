@@ -19,7 +19,8 @@ class Change:
     """One change of a file, or of a folder with all in it (`count` entries, itself among them).
 
     `gone`: deleted for ever from a space; `purged`: from the recycle bin. `path` is where it is now or was last,
-    `old_path` where it was before it was renamed or moved, `item_id` what left the recycle bin for it. `by` is a unionId, `at` ms of the sandbox clock.
+    `old_path` where it was before it was renamed or moved, `item_id` the recycle item that left the bin by it.
+    `by` is a unionId, `at` ms of the sandbox clock.
     """
 
     at: int
