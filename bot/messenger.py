@@ -195,7 +195,9 @@ class Messenger:
         if await self._store.requests.card_form(track_id) == CARD:
             await self.callbacks.answered(track_id)
             await self._answered_elsewhere(request)
-            await self._dingtalk.card.update(out_track_id=track_id, params=card_params(card))
+            params = card_params(card)
+            own = _their_own(request, kind, params["tips"])
+            await self._dingtalk.card.update(out_track_id=track_id, params=params, private_params=own)
             await self._note(request, "card.updated", kind, ())
 
     async def _answered_elsewhere(self, request: Request) -> None:
@@ -336,6 +338,14 @@ class Messenger:
 def out_track_id(kind: CardKind, request: Request) -> str:
     """The id of a card, derived from its request: sending it twice is harmless, guessing it useless."""
     return f"dingsweep.{kind}.{request.id}.{request.nonce}"
+
+
+def _their_own(request: Request, kind: CardKind, tips: str) -> dict[str, dict[str, str]]:
+    """How far a job is, also for whoever has pressed: what they were told alone would stay in its place."""
+    if not (request.is_long and request.began_at):
+        return {}
+    pressed = [vote.operator for vote in request.votes] if kind == "approval" else [request.requester]
+    return {person.user_id: {"tips": tips} for person in pressed}
 
 
 def card_params(card: Card) -> dict[str, str]:

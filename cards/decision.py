@@ -76,7 +76,7 @@ def state_line(
         case RequestState.EXPIRED:
             return _expired(request, t, zone, room)
         case RequestState.RUNNING if request.stop_asked:
-            return t("state.stopping", decision=decision(request, t, zone, room.names))
+            return stopping_line(request, t, decision(request, t, zone, room.names))
         case RequestState.RUNNING if request.paused:
             return t("state.resting", decision=decision(request, t, zone, room.names))
         case RequestState.REJECTED if request.rejection and request.rejection.reason.strip():
@@ -97,6 +97,15 @@ def state_line(
                 decision=decision(request, t, zone, room.names),
                 summary=summary(receipt, t) if receipt else t("summary.see_result"),
             )
+
+
+def stopping_line(request: Request, t: Texts, decided: Markdown) -> Markdown:
+    """That it stops, and who wants that unless it is they who had decided."""
+    by = request.stop_asked
+    is_other = by and by.name and (request.decided_by is None or by.user_id != request.decided_by.user_id)
+    if not (by and is_other):
+        return t("state.stopping", decision=decided)
+    return t("state.stopping_by", decision=decided, name=short(by.name, NAME_BYTES))
 
 
 def begun_too_late(request: Request) -> bool:

@@ -19,6 +19,7 @@ from bot.models import (
     RestoreReceipt,
     RestoreResult,
 )
+from cards.decision import stopping_line
 from cards.entries import amount, counted, entry_line, path_line
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, SPACE_BYTES, Room, fitting, paragraphs, rooms, short, short_path
@@ -105,20 +106,14 @@ def restore_card(
                 t("dry_run.total", amount=amount(t, request.totals.dentries, request.totals.size_bytes)),
                 t("restore.promise") if is_open else restore_line(request, t, zone, receipt),
                 cost_line(request, calls_left, t),
-                progress_line(request, under_way, t) if under_way else "",
                 t("restore.old", n=request.bin_days) if is_open and request.bin_days else "",
             )
         )
 
-    tips = t(
-        "preview.tips",
-        time=t.clock(request.expires_at, zone, since=request.created_at),
-        name=short(request.requester.name, NAME_BYTES),
-    )
     return Card(
         title=restore_title(request, t, receipt),
         markdown=fitting(build(room) for room in rooms(len(lines))),
-        tips=tips if is_open else "",
+        tips=progress_line(request, under_way, t) if under_way else _tips(request, t, zone),
         buttons=_question(t) if is_open else _stop(request, t),
     )
 
@@ -153,7 +148,7 @@ def restore_title(request: Request, t: Texts, receipt: RestoreReceipt | None = N
     """The fact with its number: restored: 46 of 47 items · R3N8"""
     total = request.totals.dentries
     if receipt is None:
-        return t(_TITLES.get(request.state, "restore.title_running"), n=total, id=request.id)
+        return t(_asking(request), n=total, id=request.id)
     done = receipt.restored_dentries
     if done >= total:
         return t("restored.title", n=total, id=request.id)
@@ -171,9 +166,14 @@ def restore_line(request: Request, t: Texts, zone: tzinfo, receipt: RestoreRecei
         return t("status.open_until", time=t.clock(request.expires_at, zone, since=request.created_at))
     if request.state is RequestState.EXPIRED:
         return t("restore.expired", time=t.clock(request.expires_at, zone, since=request.created_at))
+    decided = _decided(request, t, zone)
+    if request.state is RequestState.RUNNING and request.stop_asked:
+        return stopping_line(request, t, decided)
+    if request.state is RequestState.RUNNING and request.paused:
+        return t("state.resting", decision=decided)
     return t(
         _LINES[request.state],
-        decision=_decided(request, t, zone),
+        decision=decided,
         summary=restore_summary(receipt, t) if receipt else t("summary.see_result"),
     )
 
@@ -212,6 +212,25 @@ def _who(request: Request, t: Texts) -> Markdown:
         name=short(request.requester.name, NAME_BYTES),
         space=short(request.space.name, SPACE_BYTES),
         undoes=request.undoes,
+    )
+
+
+def _asking(request: Request) -> str:
+    """The title's key while there is no receipt."""
+    if request.state is RequestState.RUNNING and request.stop_asked:
+        return "restore.title_stopping"
+    if request.state is RequestState.RUNNING and request.paused:
+        return "restore.title_resting"
+    return _TITLES.get(request.state, "restore.title_running")
+
+
+def _tips(request: Request, t: Texts, zone: tzinfo) -> Markdown:
+    if request.state is not RequestState.AWAITING_CONFIRMATION:
+        return Markdown()
+    return t(
+        "preview.tips",
+        time=t.clock(request.expires_at, zone, since=request.created_at),
+        name=short(request.requester.name, NAME_BYTES),
     )
 
 

@@ -69,6 +69,9 @@ class Group:
 _OWNED = {"cause.denied": "cause.denied_owned"}
 """The sentence that says whom to ask, where that is known."""
 
+_LISTED = {"cause.stopped": 5}
+"""How many lines where they are no news: nothing went wrong with what a stop left alone."""
+
 _APPROVED = {"cause.changed": "cause.changed_approved", "cause.added": "cause.added_approved"}
 """The sentence where others had approved what changed afterwards."""
 
@@ -111,6 +114,9 @@ def cause_key(result: ItemResult | Share) -> str:
 def _group(
     key: str, shares: Sequence[Share], samples: Sequence[ItemResult], receipt: Receipt, t: Texts
 ) -> Group:
+    most = _LISTED.get(key, MAX_FAILURES)
+    stopper = receipt.request.stop_asked.name if receipt.request.stop_asked else ""
+    key = "cause.stopped_by" if key == "cause.stopped" and stopper else key
     owners = set(receipt.owners.values()) - {""}
     key = _OWNED.get(key, key) if owners else key
     key = _APPROVED.get(key, key) if receipt.request.ruling.answer == "approve" else key
@@ -119,10 +125,11 @@ def _group(
         n=sum(share.dentries for share in shares),
         name=short(receipt.request.runs_as.name, NAME_BYTES),
         owners=t("list.and").join(short(name, NAME_BYTES) for name in sorted(owners)),
+        stopper=short(stopper, NAME_BYTES),
         code=short(shares[0].cause, CODE_BYTES),
         id=receipt.request.id,
     )
-    lines = tuple(_failed_line(result, t) for result in samples[:MAX_FAILURES])
+    lines = tuple(_failed_line(result, t) for result in samples[:most])
     return Group(sentence=sentence, size=sum(share.targets for share in shares), lines=lines)
 
 

@@ -34,7 +34,7 @@ async def all_in_all(director: Director) -> None:
     meter = await director.box.state("meter")
     director.stage.tell(
         f"The story cost {meter['counted']} counted API calls, of 5,000 a month in DingTalk's standard edition, "
-        f"and {meter['pushes']} messages pushed or sent by webhook, of 3,000. The calls since the first result:"
+        f"and {meter['pushes']} messages pushed or sent by webhook, of 3,000. The calls since the files came back:"
     )
     await director.show_calls()
     names = {person.union_id: person.name for person in director.people.values()}

@@ -6,6 +6,7 @@ from bot.demo.asked import RESULT, Asked, ask, check_ended
 from bot.demo.company import CHANNEL
 from bot.demo.director import Director, alone
 from bot.demo.places import CUSTOMERS, FOLDER, MARKETING, REPORT, marketing
+from bot.demo.sandbox import Message
 
 REASON = "季度清理"
 
@@ -59,7 +60,8 @@ async def others_press(director: Director, asked: Asked) -> None:
     await director.check_lost("nothing has left the drive")
 
 
-async def his_manager_approves(director: Director, asked: Asked) -> None:
+async def his_manager_approves(director: Director, asked: Asked) -> Message:
+    """The card with the result, in the group."""
     director.stage.scene("His manager approves, with one press")
     director.stage.tell(
         "李经理 has a card that nobody else sees, with what a decision in fifteen seconds needs: who, what, how "
@@ -84,6 +86,7 @@ async def his_manager_approves(director: Director, asked: Asked) -> None:
     await _check_deleted(director)
     await director.show_calls()
     await _check_channel(director, asked)
+    return result
 
 
 async def _check_card(director: Director, asked: Asked) -> None:

@@ -115,10 +115,10 @@ class Stage:
         self._aside(Text("the robot calls DingTalk", "dim"))
         for (route, status, cost), count in Counter(map(_likeness, calls)).items():
             good = status < 400  # noqa: PLR2004
-            line = Text.assemble(
-                "  ", (str(status), "green" if good else "red"), (f" {cost:<7}  ", "dim"), route
-            )
-            self._aside(line.append(f" ×{count}" if count > 1 else "", "dim"))
+            line = Text.assemble("  ", (str(status), "green" if good else "red"), (f" {cost:<7}  ", "dim"))
+            times = f" ×{count}" if count > 1 else ""
+            room = self.console.width - _INDENT - line.cell_len - len(times)
+            self._aside(line.append(_ending(route, room)).append(times, "dim"))
 
     def check(self, what: str, *, good: bool, found: str = "") -> None:
         """Whether something is as it must be; when not, what it is instead."""
@@ -212,6 +212,14 @@ def _brief(value: object) -> str:
 
 def _likeness(call: Call) -> tuple[str, int, str]:
     return call.route, call.status, cost_of(call)
+
+
+def _ending(route: str, most: int) -> str:
+    """As much of a route as fits: method, and of its path the end, which says what is done."""
+    method, _, path = route.partition(" ")
+    while len(f"{method} {path}") > most and "/" in path.removeprefix("…/"):
+        path = f"…/{path.removeprefix('…/').partition('/')[2]}"
+    return f"{method} {path}"
 
 
 def size(count: float) -> str:

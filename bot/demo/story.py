@@ -11,6 +11,7 @@ from bot.demo.approval import he_asks, his_manager_approves, others_press
 from bot.demo.director import Director
 from bot.demo.endings import he_confirms, his_manager_rejects, nobody_answers, refused_at_once
 from bot.demo.sandbox import Refused
+from bot.demo.undo import he_undoes
 from bot.store import StoreError
 
 WELCOME = (
@@ -26,7 +27,8 @@ async def play(director: Director, database_url: str) -> None:
     try:
         asked = await he_asks(director)
         await others_press(director, asked)
-        await his_manager_approves(director, asked)
+        result = await his_manager_approves(director, asked)
+        await he_undoes(director, asked, result)
         await he_confirms(director)
         await his_manager_rejects(director)
         await nobody_answers(director)

@@ -19,7 +19,8 @@ class Change:
     """One change of a file, or of a folder with all in it (`count` entries, itself among them).
 
     `gone`: deleted for ever from a space; `purged`: from the recycle bin. `path` is where it is now or was last,
-    `old_path` where it was before it was renamed or moved. `by` is a unionId, `at` ms of the sandbox clock.
+    `old_path` where it was before it was renamed or moved, `item_id` the recycle item that left the bin by it.
+    `by` is a unionId, `at` ms of the sandbox clock.
     """
 
     at: int
@@ -34,6 +35,7 @@ class Change:
     count: int = 1
     task_id: str = ""
     old_path: str = ""
+    item_id: str = ""
     seq: int = 0
 
 
@@ -55,6 +57,7 @@ class Changes(Log[Change]):
         count: int = 1,
         task_id: str = "",
         old_path: str = "",
+        item_id: str = "",
     ) -> None:
         """Writes down a change by this unionId; `names` are those of its path when it is in no tree now."""
         self.add(
@@ -71,5 +74,6 @@ class Changes(Log[Change]):
                 count=count,
                 task_id=task_id,
                 old_path=old_path,
+                item_id=item_id,
             )
         )

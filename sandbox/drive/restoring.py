@@ -70,7 +70,8 @@ def restore(
     recycle_bin.take(item_id)
     placed, failed, why = _coming(drive, item, place)
     drive.put(space, placed[0])
-    drive.changes.note("restored", space, placed[0], operator.union_id, count=len(placed))
+    count = len(placed)
+    drive.changes.note("restored", space, placed[0], operator.union_id, count=count, item_id=item_id)
     drive.publish("storage_dentry_create", space, placed[0], operator.union_id)
     return Restored(space.id, placed[0].id, follow(target, placed, failed, why))
 
@@ -93,7 +94,9 @@ def empty(drive: Drive, recycle_bin: RecycleBin, operator: Operator) -> None:
 def _purge(drive: Drive, recycle_bin: RecycleBin, item_id: str, operator: Operator) -> None:
     item = recycle_bin.take(item_id)
     space, count = drive.spaces[item.space_id], len(item.contents)
-    drive.changes.note("purged", space, item.root, operator.union_id, names=item.names, count=count)
+    drive.changes.note(
+        "purged", space, item.root, operator.union_id, names=item.names, count=count, item_id=item_id
+    )
 
 
 def _role(space: Space, item: RecycleItem, operator: Operator) -> Role:

@@ -126,6 +126,8 @@ def test_the_story_holds_and_ends_by_itself(tmp_path: Path) -> None:
         "只有王小明",
         "[批准]",
         "已移到回收站：7 / 8 项",
+        "已恢复：7 项",
+        "不用再撤销",
         "[移到回收站]",
         "已驳回",
         "周报还在用",
@@ -135,7 +137,15 @@ def test_the_story_holds_and_ends_by_itself(tmp_path: Path) -> None:
         "值班播报",
     ):
         assert part in said
-    for part in (REMOVE, "200 counted", "200 free", "200 webhook", "📁 /2023/drafts", "decision.refused"):
+    for part in (
+        REMOVE,
+        "200 counted",
+        "200 free",
+        "200 webhook",
+        "📁 /2023/drafts",
+        "…/recycleBins/",
+        "decision.refused",
+    ):
         assert part in said
     assert "Your turn" not in said
     assert is_empty(folder)
@@ -239,6 +249,7 @@ async def test_a_story_that_does_not_hold_is_told(tmp_path: Path) -> None:
     assert any("left the drive" in failure for failure in director.failures)
     assert any("recycle bin" in failure for failure in director.failures)
     assert "no call was refused" in director.failures
+    assert "the result offers to undo it" in director.failures
     assert "nothing has left the drive" not in director.failures
     assert "the story was played to its end" not in director.failures
     assert output.getvalue().count("✘") == len(director.failures)

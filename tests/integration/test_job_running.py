@@ -108,7 +108,9 @@ async def test_a_job_that_uses_up_the_month_pauses_and_goes_on(office: Office) -
         request = await request_of(app, card)
         assert f"resume {request.id}" in said["text"], "by the webhook, which costs no call"
         assert (request.state, request.paused) == (RequestState.RUNNING, "quota")
-        assert "Paused at 50 of 220" in (await office.say("wang", f"status {request.id}"))["text"]
+        assert (
+            "50 of 220 items done. This month" in (await office.say("wang", f"status {request.id}"))["text"]
+        )
         await app.services.lifecycle.heal()
         assert "paused" not in (await office.say("li", f"resume {request.id}"))["text"], "not for everybody"
         await office.control.ask("DELETE", "faults")

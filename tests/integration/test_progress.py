@@ -65,6 +65,7 @@ async def test_a_long_job_is_told_now_and_then_and_its_end_last(office: Office, 
         before = await last_call(office)
         pressed = await office.press("wang", card, "confirm")
         assert buttons(pressed) == ["Details", "Stop"], "at once, and a press works"
+        await office.until("wang", MARKETING, card["seq"], lambda m: _is_told(m, card, "about"))
         told = await account(office, app.store, card, after_call=before)
         assert told.said == {DELETED}
         *under_way, last = updates(told.calls, card)
@@ -104,6 +105,11 @@ async def test_approvers_see_how_far_it_is(office: Office, soon: float) -> None:
             assert any("/ 220 项，大约还要" in text for text in under_way), under_way
 
 
+def _is_told(message: Message, card: Message, part: str) -> bool:
+    """How far it is, also to whoever has pressed and was told something alone."""
+    return message.get("outTrackId") == card["outTrackId"] and part in message["params"]["tips"]
+
+
 def _ended(message: Message) -> bool:
     return "✅" in message["params"]["markdown"]
 
@@ -125,6 +131,7 @@ async def test_stop_is_answered_with_a_card_that_stops(office: Office) -> None:
         assert "正在停止" in tips(again), "not that it cannot be stopped"
         told = await account(office, app.store, card)
         assert told.said == {DELETED, failed("stopped")}
+        assert (await now(office, "wang", card))["params"]["tips"] == "", "nothing stops any more"
         assert not [m for m in await office.control.read("wang", "one:wang", wait_s=0) if "停" in str(m)]
 
 

@@ -46,7 +46,7 @@ async def test_the_setting_says_who(office: Office) -> None:
             await office.press("li", both.approval, "approve")
             result = await office.card("wang", MARKETING, "Moved", after=both.card["seq"])
             assert "Only" in tips(await office.press(may_not, result, "undo"))
-            assert "follows" in tips(await office.press(may, result, "undo"))
+            assert "The card below asks" in tips(await office.press(may, result, "undo"))
             await office.card(may, MARKETING, "Restore", after=result["seq"])
 
 

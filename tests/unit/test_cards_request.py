@@ -211,10 +211,12 @@ def test_a_card_that_stops_or_rests_says_so() -> None:
     assert stopping.markdown.endswith("⏹ **王小明** 14:05 确认，正在停止")
     assert stopping.tips == "已处理 120 / 420 项。手头的做完就停，不再继续"
     assert not stopping.buttons
+    by_another = running(EN, progress(120, 9), stop_asked=LI)
+    assert by_another.markdown.endswith("⏹ **王小明** confirmed at 14:05; **李经理** is stopping it")
     resting = running(EN, progress(120, None), paused="quota")
     assert resting.title == "Paused: the deletion of 420 items · K7M2"
     assert resting.markdown.endswith("⏸ **王小明** confirmed at 14:05, now paused")
-    assert "Send resume K7M2 to go on" in resting.tips
+    assert "send resume K7M2 to go on" in resting.tips
 
 
 def test_what_others_approved_is_cancelled_and_not_stopped_until_it_begins() -> None:

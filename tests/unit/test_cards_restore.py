@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.models import (
     Entry,
     Language,
+    Progress,
     Request,
     RequestState,
     RestoreOutcome,
@@ -107,6 +108,38 @@ def test_the_card_afterwards(state: RequestState, title: str, line: str) -> None
     card = restore_card(wish(state), ENTRIES, EN, SHANGHAI)
     assert (card.title, card.markdown.split("\n\n")[-1]) == (title, line)
     assert card.buttons == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "title", "line", "tips"),
+    [
+        (
+            {},
+            "Restoring 8 items · R3N8",
+            "⏳ **王小明** confirmed at 14:05, restoring…",
+            "3 of 8 items done, about 10 seconds left",
+        ),
+        (
+            {"stop_asked": WANG},
+            "Stopping the restore of 8 items · R3N8",
+            "⏹ **王小明** confirmed at 14:05, now stopping",
+            "3 of 8 items done. What is under way will finish, nothing new is started",
+        ),
+        (
+            {"paused": "quota"},
+            "Paused: the restore of 8 items · R3N8",
+            "⏸ **王小明** confirmed at 14:05, now paused",
+            "3 of 8 items done. This month's API calls are used up: send resume R3N8 to go on, "
+            "or cancel R3N8 to end it",
+        ),
+    ],
+)
+def test_a_running_card_says_how_far_it_is(
+    given: dict[str, object], title: str, line: str, tips: str
+) -> None:
+    far = Progress(targets=1, of_targets=3, dentries=3, of_dentries=8, left_s=7)
+    card = restore_card(wish(RequestState.RUNNING, **given), ENTRIES, EN, SHANGHAI, under_way=far)
+    assert (card.title, card.markdown.split("\n\n")[-1], card.tips) == (title, line, tips)
 
 
 def test_the_result_names_new_names_and_what_is_gone_for_good() -> None:

@@ -76,6 +76,17 @@ def test_many_failures_show_the_first_and_how_to_see_all() -> None:
     assert "recycle bin" not in card.markdown
 
 
+def test_a_stop_names_who_wanted_it_and_lists_little() -> None:
+    kept = [result(file(f"/{n}.pdf"), Outcome.FAILED, "stopped") for n in range(8)]
+    stopped = receipt([result(file("/a.pdf"), Outcome.DELETED), *kept], stop_asked=LI)
+    card = result_card(stopped, EN, SHANGHAI)
+    assert card.title == "Moved to the bin: 1 of 9 items · K7M2"
+    assert "⏹ 8 items not deleted: **李经理** stopped the deletion" in card.markdown
+    assert card.markdown.count("📄") == 5
+    assert "… and 3 more; send details K7M2 to see them all" in card.markdown
+    assert button_ids(card.buttons) == ["undo", "details"]
+
+
 def test_every_cause_is_named_even_when_one_has_many_long_paths() -> None:
     denied = [result(file("/" + "名" * 200 + str(n)), Outcome.DENIED, "permissionDenied") for n in range(30)]
     shown = lines([*denied, result(file("/x.pdf"), Outcome.CHANGED)])

@@ -67,6 +67,8 @@ async def test_a_file_and_a_folder_go_to_the_bin_and_come_back(sandbox: Control)
     restored = await do(sandbox, "wang", "restore", itemIds=item_ids)
     assert [r["ok"] for r in restored] == [True, True]
     assert set(await ids(sandbox, "/report.pdf", "/2023/drafts")) == {r["dentryId"] for r in restored}
+    came_back = (await sandbox.ask("GET", "drive/changes", after=2))["changes"]
+    assert [change["itemId"] for change in came_back] == item_ids
     assert await binned(sandbox) == {}
     assert {(kind, path, by, count) for kind, path, by, count in await changes(sandbox)} == {
         ("recycled", "/report.pdf", "wang", 1),

@@ -141,6 +141,7 @@ export class Drive extends Model {
 
   #take(change) {
     if (change.kind in FATES) this.#fates.set(change.dentryId, FATES[change.kind]);
+    if (change.itemId) this.#fates.set(change.itemId, change.kind);
     if (change.kind in FRESH) {
       this.#fresh.set(change.dentryId, { kind: FRESH[change.kind], until: performance.now() + LINGER_MS });
       if (change.kind !== "moved") this.#fates.delete(change.dentryId);
