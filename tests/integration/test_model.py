@@ -133,9 +133,8 @@ class Company(RuleBasedStateMachine):
         top = f"/new {self.made}" if folder else ""
         names = [f"{top}/file {self.made}-{number}" for number in range(count)]
         wishes = [{"path": name, "size": 10, "creator": "wangUnionId"} for name in names]
-        await self.office.control.ask("POST", f"drive/{MARKETING_SPACE}", {"create": wishes})
-        for path, entry in (await self._entries()).items():
-            self.files.setdefault(entry["id"], path)
+        made = await self.office.control.ask("POST", f"drive/{MARKETING_SPACE}", {"create": wishes})
+        self.files |= {entry["id"]: entry["path"] for entry in made["created"]}
 
     @rule(pick=PICKS, count=st.integers(1, 4))
     def ask(self, pick: int, count: int) -> None:
