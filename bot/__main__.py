@@ -146,7 +146,7 @@ def requests_table(found: Iterable[Request], zone: str) -> Table:
         Column("Request", no_wrap=True),
         Column("State", no_wrap=True),
         Column(f"Asked\n({zone})", no_wrap=True),
-        Column("Deletion", no_wrap=True),
+        Column("What", no_wrap=True),
         Column("Requester", overflow="fold"),
         Column("Space", overflow="fold"),
         Column("Items", no_wrap=True),
@@ -158,13 +158,19 @@ def requests_table(found: Iterable[Request], zone: str) -> Table:
             request.id,
             request.state,
             local(request.created_at, zone, _MINUTE),
-            "to bin" if request.to_recycle_bin else "permanent",
+            _what(request),
             request.requester.name,
             request.space.name,
             str(request.totals.dentries),
         )
         table.add_row(*map(plain, cells))
     return table
+
+
+def _what(request: Request) -> str:
+    if request.is_restore:
+        return f"undo of {request.undoes}"
+    return "to bin" if request.to_recycle_bin else "permanent"
 
 
 if __name__ == "__main__":
