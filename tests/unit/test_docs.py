@@ -129,7 +129,7 @@ def test_settings_that_are_named_are_taken(
         setting, _, value = word.partition("=")
         if setting in known:
             monkeypatch.setenv(setting, value)
-    assert load(tmp_path, **NEEDED)
+    assert load(tmp_path, **NEEDED).client_id == NEEDED["client_id"]
 
 
 @pytest.mark.parametrize("line", LINES)
