@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request, Share
+from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request, RequestState, Share
 from cards.account import result_title
 from cards.decision import decision
 from cards.entries import path_line
@@ -101,10 +101,17 @@ def result_card(
         return paragraphs((*head, *_failures(receipt, groups[:causes], per_cause, t), *last))
 
     return Card(
-        title=result_title(receipt, t),
+        title=_title(receipt, t, undone_by if is_undone else ()),
         markdown=fitting(build(causes, per_cause) for causes, per_cause in _measures(len(groups))),
         buttons=_buttons(t, can_be_undone=can_be_undone),
     )
+
+
+def _title(receipt: Receipt, t: Texts, undone_by: Sequence[Request]) -> Markdown:
+    """What became of it; once all of it is back, that."""
+    if {restore.state for restore in undone_by if restore.state.has_receipt} == {RequestState.DONE}:
+        return t("result.title_undone", n=receipt.deleted_dentries, id=receipt.request.id)
+    return result_title(receipt, t)
 
 
 def _measures(causes: int) -> Iterator[tuple[int, int]]:

@@ -40,7 +40,8 @@ async def test_the_whole_story(office: Office) -> None:
         assert "undoes" in await words(office, "wang", f"status {undone.request.id}")
         seen = await office.control.read("wang", MARKETING)
         [result] = [m for m in seen if m.get("outTrackId") == told.card["outTrackId"]]
-        assert f"see {undone.request.id}" in result["params"]["markdown"], "it says so itself"
+        assert result["params"]["title"].startswith("Undone:"), "it says so itself"
+        assert f"see {undone.request.id}" in result["params"]["markdown"]
         assert "undo" not in {button["id"] for button in result["buttons"]}
         assert "nothing left to undo" in await words(office, "wang", f"undo {told.request.id}")
         records = [r async for r in app.store.audit.records()]
@@ -106,6 +107,10 @@ async def test_what_was_cleared_out_and_what_is_back_already(office: Office) -> 
         assert "1 item not restored: it was removed from the recycle bin" in undone.text
         said = await words(office, "wang", f"undo {told.request.id}")
         assert "1 entry is no longer in the recycle bin, the rest is back" in said
+        seen = await office.control.read("wang", MARKETING)
+        [result] = [m for m in seen if m.get("outTrackId") == told.card["outTrackId"]]
+        assert result["params"]["title"].startswith("Moved to the bin"), "not all of it is back"
+        assert "undo" not in {button["id"] for button in result["buttons"]}
 
 
 async def test_part_of_it_and_then_the_rest(office: Office) -> None:
