@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.models import (
     Entry,
     Language,
-    Progress,
     Operator,
+    Progress,
     Request,
     RequestState,
     RestoreOutcome,
