@@ -41,7 +41,10 @@ def main() -> None:
 
 @main.command()
 def run() -> None:
-    """Run the robot until it is told to stop (Ctrl-C or SIGTERM)."""
+    """Run the robot until it is told to stop (Ctrl-C or SIGTERM).
+
+    On PostgreSQL several may run at once and share the work; on SQLite only one.
+    """
     settings = settings_or_fail(load)
     logs.set_up(settings.log)
     _run(_serve(settings))
@@ -56,7 +59,10 @@ def run() -> None:
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Save the story there as a picture."
 )
 def demo(once: bool, svg: Path | None) -> None:
-    """Play the main job against a local DingTalk, then stay up to try by hand."""
+    """Play a day at work against a local DingTalk.
+
+    Then it stays up to be tried by hand, until Ctrl-C.
+    """
     from bot.demo.play import play  # noqa: PLC0415  as below
 
     sys.exit(asyncio.run(play(once=once, svg=svg)))
@@ -65,7 +71,7 @@ def demo(once: bool, svg: Path | None) -> None:
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
-    """Start the local DingTalk; takes the options of python -m sandbox."""
+    """Start the local DingTalk to try things with."""
     # In place of this process, so that a signal reaches the sandbox and not a parent that would leave it behind.
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
@@ -84,7 +90,7 @@ main.add_command(policy)
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def requests(limit: int, as_json: bool) -> None:
-    """Print the latest requests."""
+    """Print the latest requests, undos among them, and how they ended."""
     _run(_print_requests(settings_or_fail(load_database), limit, as_json))
 
 
@@ -146,7 +152,7 @@ def requests_table(found: Iterable[Request], zone: str) -> Table:
         Column("Request", no_wrap=True),
         Column("State", no_wrap=True),
         Column(f"Asked\n({zone})", no_wrap=True),
-        Column("Deletion", no_wrap=True),
+        Column("What", no_wrap=True),
         Column("Requester", overflow="fold"),
         Column("Space", overflow="fold"),
         Column("Items", no_wrap=True),
@@ -158,13 +164,19 @@ def requests_table(found: Iterable[Request], zone: str) -> Table:
             request.id,
             request.state,
             local(request.created_at, zone, _MINUTE),
-            "to bin" if request.to_recycle_bin else "permanent",
+            _what(request),
             request.requester.name,
             request.space.name,
             str(request.totals.dentries),
         )
         table.add_row(*map(plain, cells))
     return table
+
+
+def _what(request: Request) -> str:
+    if request.is_restore:
+        return f"undo of {request.undoes}"
+    return "to bin" if request.to_recycle_bin else "permanent"
 
 
 if __name__ == "__main__":

@@ -289,7 +289,7 @@ def already_decided(t: Texts, request: Request, zone: tzinfo) -> Markdown:
     if begun_too_late(request) or (request.rejection and request.rejection.reason.strip()):
         return t("reply.already_decided", id=request.id, decision=state_line(request, t, zone))
     if request.state is RequestState.EXPIRED:
-        return expired(t, request.id, request.expires_at, zone)
+        return expired(t, request.id, request.expires_at, zone, is_restore=request.is_restore)
     return t("reply.already_decided", id=request.id, decision=decision(request, t, zone))
 
 
@@ -298,8 +298,8 @@ def set_back(t: Texts, request_id: str) -> Markdown:
     return t("reply.set_back", id=request_id)
 
 
-def expired(t: Texts, request_id: str, at: datetime, zone: tzinfo) -> Markdown:
-    return t("reply.expired", id=request_id, time=t.clock(at, zone))
+def expired(t: Texts, request_id: str, at: datetime, zone: tzinfo, *, is_restore: bool = False) -> Markdown:
+    return t("undo.expired" if is_restore else "reply.expired", id=request_id, time=t.clock(at, zone))
 
 
 def too_late(t: Texts, request: Request) -> Markdown:
@@ -344,8 +344,8 @@ def undo_all_back(t: Texts, request_id: str, purged: int, *, of_part: bool) -> M
 
 def undo_in_hand(t: Texts, request_id: str, restore: Request) -> Markdown:
     """Somebody has asked to take it back, or is doing so."""
-    name = short(restore.requester.name, NAME_BYTES)
-    return t("undo.in_hand", id=request_id, name=name, restore=restore.id)
+    key = "undo.in_hand_asked" if restore.state.is_open else "undo.in_hand"
+    return t(key, id=request_id, name=short(restore.requester.name, NAME_BYTES), restore=restore.id)
 
 
 def undo_not_found(t: Texts, request_id: str, path: str, nearest: str | None = None) -> Markdown:

@@ -164,6 +164,8 @@ def restore_line(request: Request, t: Texts, zone: tzinfo, receipt: RestoreRecei
     """How far it is, in a line."""
     if request.state is RequestState.AWAITING_CONFIRMATION:
         return t("status.open_until", time=t.clock(request.expires_at, zone, since=request.created_at))
+    if request.state is RequestState.EXPIRED and request.stop_asked:
+        return t("state.set_back")
     if request.state is RequestState.EXPIRED:
         return t("restore.expired", time=t.clock(request.expires_at, zone, since=request.created_at))
     decided = _decided(request, t, zone)
@@ -243,12 +245,15 @@ def _question(t: Texts) -> tuple[Button, ...]:
 
 
 def _stop(request: Request, t: Texts) -> tuple[Button, ...]:
-    if request.state is not RequestState.RUNNING or request.stop_asked or not request.is_long:
+    is_begun = request.state in {RequestState.APPROVED, RequestState.RUNNING}
+    if not is_begun or request.stop_asked or not request.is_long:
         return ()
     return Button(id="details", text=t("button.details")), Button(id="cancel", text=t("button.stop"))
 
 
 def _decided(request: Request, t: Texts, zone: tzinfo) -> Markdown:
+    if request.state is RequestState.CANCELLED and request.stop_asked and not request.stop_asked.name:
+        return t("decision.rested")
     if request.state is RequestState.CANCELLED and request.decided_by is None:
         return t("decision.withdrawn")
     key = "decision.cancelled" if request.state is RequestState.CANCELLED else "decision.confirmed"

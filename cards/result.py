@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request, Share
+from bot.models import Button, Card, ItemResult, Outcome, Receipt, Request, RequestState, Share
 from cards.account import result_title
 from cards.decision import decision
 from cards.entries import path_line
 from cards.escape import Markdown
 from cards.fit import NAME_BYTES, SPACE_BYTES, fitting, paragraphs, short, short_path
 from cards.texts import Texts
+from cards.undone import undone_lines
 
 MAX_FAILURES = 20
 MAX_CAUSES = 4
@@ -76,19 +77,41 @@ _APPROVED = {"cause.changed": "cause.changed_approved", "cause.added": "cause.ad
 """The sentence where others had approved what changed afterwards."""
 
 
-def result_card(receipt: Receipt, t: Texts, zone: tzinfo, *, allow_permanent: bool = True) -> Card:
-    """The result. `allow_permanent`: whether deleting for ever may be offered for what cannot be recycled."""
+def result_card(
+    receipt: Receipt,
+    t: Texts,
+    zone: tzinfo,
+    *,
+    allow_permanent: bool = True,
+    undone_by: Sequence[Request] = (),
+    is_undone: bool = False,
+) -> Card:
+    """The result. `allow_permanent`: whether deleting for ever may be offered for what cannot be recycled.
+
+    `undone_by` are restores of it; with `is_undone` there is nothing left to restore, and none is offered.
+    """
     groups = _groups(receipt, t)
-    head, last = _head(receipt, t, zone), _next_step(receipt, t, allow_permanent=allow_permanent)
+    undone = undone_lines(receipt.request, receipt.deleted_dentries, undone_by, t, zone)
+    can_be_undone = _can_be_undone(receipt) and not is_undone
+    next_step = _next_step(receipt, t, allow_permanent=allow_permanent)
+    offer = _offer(receipt.request, t, of_rest=bool(undone)) if can_be_undone else []
+    head, last = _head(receipt, t, zone), [*next_step, *undone, *offer]
 
     def build(causes: int, per_cause: int) -> str:
         return paragraphs((*head, *_failures(receipt, groups[:causes], per_cause, t), *last))
 
     return Card(
-        title=result_title(receipt, t),
+        title=_title(receipt, t, undone_by if is_undone else ()),
         markdown=fitting(build(causes, per_cause) for causes, per_cause in _measures(len(groups))),
-        buttons=_buttons(receipt, t),
+        buttons=_buttons(t, can_be_undone=can_be_undone),
     )
+
+
+def _title(receipt: Receipt, t: Texts, undone_by: Sequence[Request]) -> Markdown:
+    """What became of it; once all of it is back, that."""
+    if {restore.state for restore in undone_by if restore.state.has_receipt} == {RequestState.DONE}:
+        return t("result.title_undone", n=receipt.deleted_dentries, id=receipt.request.id)
+    return result_title(receipt, t)
 
 
 def _measures(causes: int) -> Iterator[tuple[int, int]]:
@@ -205,17 +228,19 @@ def _next_step(receipt: Receipt, t: Texts, *, allow_permanent: bool) -> list[Mar
     steps = []
     if allow_permanent and receipt.having(Outcome.NOT_RECYCLABLE):
         steps.append(t("result.offer_permanent"))
-    if _can_be_undone(receipt):
-        steps.append(t("result.restorable", id=receipt.request.id))
-    elif receipt.deleted_dentries and not receipt.request.to_recycle_bin:
+    if receipt.deleted_dentries and not receipt.request.to_recycle_bin:
         steps.append(t("result.permanent"))
     return steps
+
+
+def _offer(request: Request, t: Texts, *, of_rest: bool) -> list[Markdown]:
+    return [t("result.restorable_rest" if of_rest else "result.restorable", id=request.id)]
 
 
 def _can_be_undone(receipt: Receipt) -> bool:
     return receipt.request.to_recycle_bin and bool(receipt.having(Outcome.DELETED))
 
 
-def _buttons(receipt: Receipt, t: Texts) -> tuple[Button, ...]:
+def _buttons(t: Texts, *, can_be_undone: bool) -> tuple[Button, ...]:
     details = Button(id="details", text=t("button.details"))
-    return (Button(id="undo", text=t("button.undo")), details) if _can_be_undone(receipt) else (details,)
+    return (Button(id="undo", text=t("button.undo")), details) if can_be_undone else (details,)

@@ -10,6 +10,7 @@ from bot.models import (
     Conversation,
     Operator,
     Progress,
+    Receipt,
     Request,
     RequestState,
     RestoreReceipt,
@@ -23,6 +24,7 @@ from cards.fit import NAME_BYTES, SPACE_BYTES, TEXT_BYTES, paragraphs, short
 from cards.job import progress_line
 from cards.restore import restore_line
 from cards.texts import Texts
+from cards.undone import undone_lines
 
 MAX_REQUESTS = 20
 
@@ -74,7 +76,7 @@ def status_text(
             t("preview.reason", reason=short(request.reason, TEXT_BYTES)) if request.reason.strip() else "",
             *_standing(request, t, zone, receipt),
             progress_line(request, under_way, t) if under_way else "",
-            *_undone(undone_by, t, zone),
+            *undone_lines(request, _deleted(request, receipt), undone_by, t, zone),
             t("status.see_details", id=request.id),
         )
     )
@@ -121,18 +123,8 @@ def row(request: Request, t: Texts) -> Markdown:
     )
 
 
-def _undone(restores: Sequence[Request], t: Texts, zone: tzinfo) -> Sequence[Markdown]:
-    """Who took it back, when, and under which number."""
-    return [
-        t(
-            "status.undone" if restore.state is RequestState.DONE else "status.undone_part",
-            name=short(restore.requester.name, NAME_BYTES),
-            time=t.clock(restore.decided_at or restore.created_at, zone),
-            id=restore.id,
-        )
-        for restore in restores
-        if restore.state in {RequestState.DONE, RequestState.PARTLY_DONE}
-    ]
+def _deleted(request: Request, receipt: AnyReceipt | None) -> int:
+    return receipt.deleted_dentries if isinstance(receipt, Receipt) else request.totals.dentries
 
 
 def _standing(request: Request, t: Texts, zone: tzinfo, receipt: AnyReceipt | None) -> Sequence[str]:

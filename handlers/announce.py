@@ -134,6 +134,22 @@ class CardAnnouncer:
         except DingTalkError as exc:
             await self._lost(request, "result", exc)
 
+    async def undone(self, receipt: Receipt) -> None:
+        request, t = receipt.request, texts(receipt.request.language)
+        undone = await self._store.restores.undone(request.id)
+        came_back = {RequestState.DONE, RequestState.PARTLY_DONE}
+        if not (undone.is_all or any(restore.state in came_back for restore in undone.restores)):
+            return
+        card = result_card(
+            receipt,
+            t,
+            self._zone,
+            allow_permanent=self._allow_permanent,
+            undone_by=undone.restores,
+            is_undone=undone.is_all,
+        )
+        await self._update(request, "result", card)
+
     async def changed(self, request: Request, receipt: AnyReceipt | None = None) -> None:
         await self._update(request, "request", await self.card(request, receipt))
         if request.ruling.answer == "approve":

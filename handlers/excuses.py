@@ -155,7 +155,7 @@ def _too_late(refusal: DecisionRefused, request: Request, t: Texts, zone: tzinfo
         return replies.set_back(t, request.id)
     ended = {RequestState.CANCELLED, RequestState.REJECTED, RequestState.EXPIRED}
     if refusal.kind == "expired" and request.decided_by is None:
-        return replies.expired(t, request.id, request.expires_at, zone)
+        return replies.expired(t, request.id, request.expires_at, zone, is_restore=request.is_restore)
     if request.state not in ended and refusal.facts.get("decision") == "cancel":
         if request.stop_asked and request.state is RequestState.RUNNING:
             return job.stopping(request, t)
@@ -193,7 +193,8 @@ def undo(refusal: UndoRefused, t: Texts) -> Markdown:
         case "in_hand":
             return replies.undo_in_hand(t, request.id, facts["restore"])
         case "not_found":
-            return replies.undo_not_found(t, request.id, facts["path"], facts["nearest"])
+            said = replies.undo_not_found(t, request.id, facts["path"], facts["nearest"])
+            return paragraphs((said, replies.quote_spaces(t))) if facts["of"] > 1 else said
         case "inside":
             return replies.undo_inside(t, request.id, facts["path"], facts["folder"])
         case kind:

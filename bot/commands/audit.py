@@ -98,7 +98,10 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(cls=_OrRequest)
 def audit() -> None:
-    """Print the audit trail, or that of one request: audit [REQUEST]. Prove it, export it, cut it."""
+    """Print the audit trail, prove it, export it, cut it.
+
+    audit K7M2 prints that of one request, audit without a number all of it.
+    """
 
 
 @audit.command()
@@ -118,7 +121,10 @@ def show(in_json: bool, **chosen: str) -> None:
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there, for you alone to read."
 )
 def export(form: str, output: Path | None, **chosen: str) -> None:
-    """Write records out: jsonl keeps all as it is and can be verified, csv is for spreadsheets."""
+    """Write records out, as jsonl or csv.
+
+    jsonl keeps all as it is and can be verified; csv is for spreadsheets.
+    """
     settings = settings_or_fail(load_database)
     wanted = _wanted(settings.timezone, **chosen)
     write: Write = _write_csv if form == "csv" else _write_jsonl
@@ -135,7 +141,9 @@ def export(form: str, output: Path | None, **chosen: str) -> None:
 )
 @click.option("--file", type=click.File("rb"), help="Verify an exported jsonl of the whole trail instead.")
 def verify(expect: tuple[Link, ...], file: BinaryIO | None) -> None:
-    """Prove that no record was changed, put in, taken out or moved; print the head, to be noted elsewhere.
+    """Prove the trail, and print its head.
+
+    Proved is that no record was changed, put in, taken out or moved. Note the head elsewhere.
 
     Somebody who may write everything in the database could make the whole chain anew: only a head noted where they
     cannot reach shows that. Exit code 0: sound; 1: broken.
@@ -153,7 +161,9 @@ def verify(expect: tuple[Link, ...], file: BinaryIO | None) -> None:
 @audit.command()
 @click.option("--before", metavar="DATE", default="", help="In place of the setting audit_days.")
 def prune(before: str) -> None:
-    """Take away records older than audit_days says; those that stay can still be proved.
+    """Take away old records; the rest can still be proved.
+
+    Old is what audit_days says.
 
     Records of unfinished requests stay, and all behind them. Requests and their files are not touched.
     """

@@ -28,7 +28,10 @@ class _OrFile(click.Group):
 
 @click.group(cls=_OrFile)
 def backup() -> None:
-    """Write a backup, also while the robot runs: backup [FILE]. Put one back: backup restore FILE."""
+    """Write a backup of the database, or put one back.
+
+    backup [FILE] writes one, also while the robot runs; backup restore FILE puts one back, while it does not.
+    """
 
 
 @backup.command()
@@ -50,10 +53,12 @@ def write(file: Path) -> None:
 @backup.command()
 @click.argument("file", type=_FILE)
 def restore(file: Path) -> None:
-    """Put a backup in the place of the database, which is kept aside. The robot must not be running.
+    """Put a backup in the place of the database. The robot must not be running.
 
-    What was decided after the backup is not in it. So requests that were waiting then are ended, and of deletions
-    that were running is only looked up what became of them: nothing is deleted because of what was restored.
+    What was there before is kept aside.
+
+    What was decided after the backup is not in it. So requests that were waiting then are ended, and of jobs that
+    were running it is only looked up what became of them: nothing is deleted because of what was restored.
     """
     settings = settings_or_fail(load_database)
     try:
@@ -66,4 +71,4 @@ def restore(file: Path) -> None:
     if restored.expired:
         click.echo(f"Ended, because they were waiting: {', '.join(restored.expired)}")
     if restored.stopped:
-        click.echo(f"Only looked up, because they were being deleted: {', '.join(restored.stopped)}")
+        click.echo(f"Only looked up, because they were running: {', '.join(restored.stopped)}")

@@ -33,7 +33,10 @@ def policy() -> None:
 @policy.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(TOML))
 def check(file: Path) -> None:
-    """Tell every mistake in FILE (dingsweep.toml) with its line, and what is hardly meant. Exit code 1: mistakes."""
+    """Tell mistakes in the rules, with their lines.
+
+    FILE is dingsweep.toml unless named. What is hardly meant is told, too. Exit code 1: mistakes.
+    """
     if not file.exists() and file != Path(TOML):
         fail(shown(f"There is no file {file}."), code=1)
     try:
@@ -67,7 +70,10 @@ def _summary(sound: Policy, source: str) -> str:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default=Path(TOML))
 @click.option("--force", is_flag=True, help="Write over a file that exists.")
 def write(file: Path, force: bool) -> None:
-    """Write the built-in policy to FILE (dingsweep.toml; - prints it), with comments and more examples."""
+    """Write the built-in rules as a file, with comments.
+
+    FILE is dingsweep.toml unless named; - prints it. More examples stand behind the rules.
+    """
     if str(file) == _STDOUT:
         click.echo(builtin_text(), nl=False)
         return
@@ -133,7 +139,10 @@ _COUNT = click.IntRange(min=0)
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="In place of dingsweep.toml."
 )
 def explain(file: Path | None, language: Language, as_json: bool, **asked: Any) -> None:
-    """Tell which rule decides about a deletion, why, and what happens then. Nothing is deleted, nobody is asked."""
+    """Tell which rule decides about a deletion, and why.
+
+    And what would happen then. Nothing is deleted, nobody is asked.
+    """
     if max(asked["folders"], asked["others"]) > asked["items"]:
         raise click.UsageError("--folders and --others count among --items and cannot be more.")
     try:

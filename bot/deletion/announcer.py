@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.models import AnyReceipt, Operator, Progress, Request
+from bot.models import AnyReceipt, Operator, Progress, Receipt, Request
 
 
 class Announcer(Protocol):
@@ -13,6 +13,9 @@ class Announcer(Protocol):
 
     async def result(self, receipt: AnyReceipt) -> None:
         """Post the receipt where the request was made; whoever others decided for gets it one-to-one as well."""
+
+    async def undone(self, receipt: Receipt) -> None:
+        """Show on the result of a deletion that it was taken back, as far as it was."""
 
     async def changed(self, request: Request, receipt: AnyReceipt | None = None) -> None:
         """Bring every copy of the request's cards to the state it is in."""

@@ -207,11 +207,17 @@ class Restores:
         await self._store.restores.give_up(request, cause, at=self._clock())
 
     async def tell_end(self, request: Request) -> None:
-        """Show everybody concerned what came of it. Channels hear of it under the number that they know."""
+        """Show everybody concerned what came of it, also on the result of the deletion, which would still offer it.
+
+        Channels hear of it under the number that they know.
+        """
         receipt = await self._receipts.restored(request)
         await self._announcer.result(receipt)
-        await self._announcer.changed(request, receipt)
         deletion = await self._store.requests.get(request.undoes)
+        if deletion:
+            account = await self._receipts.of(deletion)
+            await self._announcer.undone(await self._receipts.with_owners(account))
+        await self._announcer.changed(request, receipt)
         if deletion and receipt.restored_dentries > 0:
             by, done = request.requester.name, receipt.restored_dentries
             await self._notices.add("restored", deletion, actor=by, deleted=done)

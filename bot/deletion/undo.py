@@ -17,8 +17,8 @@ from bot.store import IdTakenError, NothingToRestoreError, RestoreOpenError, Sto
 
 WhoMayUndo = Literal["requester", "approvers", "both"]
 
-CARDS = 3
-"""The question, the result, and the question closed."""
+CARDS = 4
+"""The question, the result, the question closed, and the result of the deletion, which says so."""
 
 _NOT_YET = {RequestState.APPROVED, RequestState.RUNNING}
 
@@ -134,7 +134,7 @@ class Undo:
         async for line in self._store.restores.listed(request.id):
             for pick in picks:
                 pick.see(line.path, line.folder)
-        return [_prefix(request, pick) for pick in picks]
+        return [_prefix(request, pick, len(picks)) for pick in picks]
 
 
 def planned_calls(totals: Totals) -> int:
@@ -169,9 +169,9 @@ def _why_not(request: Request) -> str:
     return "" if request.to_recycle_bin else "permanent"
 
 
-def _prefix(request: Request, pick: Pick) -> str:
+def _prefix(request: Request, pick: Pick, of: int) -> str:
     if pick.prefix:
         return pick.prefix
     if pick.inside:
         raise UndoRefused("inside", request, path=pick.path, folder=pick.inside)
-    raise UndoRefused("not_found", request, path=pick.path, nearest=pick.nearest)
+    raise UndoRefused("not_found", request, path=pick.path, nearest=pick.nearest, of=of)

@@ -78,7 +78,7 @@ def test_a_long_one_is_stopped_on_its_card(open_window: Opens, box: Sandbox) -> 
     expect(page.get_by_role("option", name=LOG).first).to_be_visible()
     running.get_by_role("button", name="停止").click()
     stopping = wang.card(re.compile(f"^正在停止删除，共 {MANY} 项"))
-    expect(stopping).to_contain_text("手头的做完就停，不再继续")
+    expect(stopping).to_contain_text("做完手头的就停，不再开始新的")
     expect(stopping.get_by_role("button")).to_have_count(0)
     expect(stopping).to_have_count(0)
     result = wang.card(re.compile("^已移到回收站："))

@@ -82,7 +82,7 @@ async def test_nothing_decided_before_a_backup_is_carried_out_after_it_is_restor
     assert said[0] == f"Restored: old.backup, its trail ended with {head}."
     assert said[1].startswith("Kept aside: ")
     assert said[2] == f"Ended, because they were waiting: {_number(waiting)}"
-    assert said[3] == f"Only looked up, because they were being deleted: {_number(begun)}"
+    assert said[3] == f"Only looked up, because they were running: {_number(begun)}"
 
     async with office.robot(database_url=database) as app:
         await shown(office, "wang", MARKETING, waiting, "restored an earlier backup")

@@ -127,7 +127,7 @@ def test_the_story_holds_and_ends_by_itself(tmp_path: Path) -> None:
         "[批准]",
         "已移到回收站：7 / 8 项",
         "已恢复：7 项",
-        "不用再撤销",
+        "都放回了",
         "[移到回收站]",
         "已驳回",
         "周报还在用",

@@ -126,7 +126,7 @@ async def test_stop_is_answered_with_a_card_that_stops(office: Office) -> None:
         params = stopped["response"]["cardData"]["cardParamMap"]
         assert "⏹ **王小明**" in params["markdown"]
         assert "正在停止" in params["markdown"]
-        assert "手头的做完就停，不再继续" in params["tips"]
+        assert "做完手头的就停，不再开始新的" in params["tips"]
         again = await office.press("wang", card, "cancel", force=True)
         assert "正在停止" in tips(again), "not that it cannot be stopped"
         told = await account(office, app.store, card)

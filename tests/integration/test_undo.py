@@ -38,8 +38,11 @@ async def test_the_whole_story(office: Office) -> None:
         assert "Undone by **王小明**" in status
         assert undone.request.id in status
         assert "undoes" in await words(office, "wang", f"status {undone.request.id}")
-        again = await office.press("wang", told.card, "undo")
-        assert "nothing left to undo" in tips(again)
+        seen = await office.control.read("wang", MARKETING)
+        [result] = [m for m in seen if m.get("outTrackId") == told.card["outTrackId"]]
+        assert result["params"]["title"].startswith("Undone:"), "it says so itself"
+        assert f"see {undone.request.id}" in result["params"]["markdown"]
+        assert "undo" not in {button["id"] for button in result["buttons"]}
         assert "nothing left to undo" in await words(office, "wang", f"undo {told.request.id}")
         records = [r async for r in app.store.audit.records()]
         events = [r.event for r in records if r.request_id == undone.request.id]
@@ -58,7 +61,7 @@ async def test_thirty_files_cost_four_storage_calls(office: Office) -> None:
             storage = {BIN: 1, LIST: 1, RESTORE: 1, QUERY: 1}
             if number:  # the bin's id is remembered
                 del storage[BIN]
-            assert undone.counted == storage | {CREATE_CARD: 1, UPDATE_CARD: 1}
+            assert undone.counted == storage | {CREATE_CARD: 1, UPDATE_CARD: 2}
 
 
 async def test_a_taken_name_is_left_alone(office: Office) -> None:
@@ -104,6 +107,10 @@ async def test_what_was_cleared_out_and_what_is_back_already(office: Office) -> 
         assert "1 item not restored: it was removed from the recycle bin" in undone.text
         said = await words(office, "wang", f"undo {told.request.id}")
         assert "1 entry is no longer in the recycle bin, the rest is back" in said
+        seen = await office.control.read("wang", MARKETING)
+        [result] = [m for m in seen if m.get("outTrackId") == told.card["outTrackId"]]
+        assert result["params"]["title"].startswith("Moved to the bin"), "not all of it is back"
+        assert "undo" not in {button["id"] for button in result["buttons"]}
 
 
 async def test_part_of_it_and_then_the_rest(office: Office) -> None:
@@ -111,13 +118,19 @@ async def test_part_of_it_and_then_the_rest(office: Office) -> None:
         told = await delete(office, app, *await files(office, "a.txt", "b.txt", "报告 1.txt"), "/2023/drafts")
         part = await undo(office, app, told.request, "/A.TXT", "报告 1.txt")
         assert set(part.outcomes) == {"/a.txt", "/报告 1.txt"}
-        assert "Undone by" in await words(office, "wang", f"status {told.request.id}")
+        assert "Undone in part by" in await words(office, "wang", f"status {told.request.id}")
+        seen = await office.control.read("wang", MARKETING)
+        [result] = [m for m in seen if m.get("outTrackId") == told.card["outTrackId"]]
+        assert f"send undo {told.request.id}" in result["params"]["markdown"], "there is more to restore"
+        assert "undo" in {button["id"] for button in result["buttons"]}
         again = await words(office, "wang", f"undo {told.request.id} /a.txt")
         assert "is back already" in again
         inside = await words(office, "wang", f"undo {told.request.id} /2023/drafts/海报文案.txt")
         assert f"恢复 {told.request.id} /2023/drafts" in inside
         typo = await words(office, "wang", f"undo {told.request.id} /b.tx")
         assert "the nearest is /b.txt" in typo
+        unquoted = await words(office, "wang", f"undo {told.request.id} /my report.pdf")
+        assert "加引号" in unquoted or "takes quotes" in unquoted
         assert "did not delete /nothing/like/it" in await words(
             office, "wang", f"undo {told.request.id} /nothing/like/it"
         )

@@ -50,7 +50,7 @@ def test_after_the_deletion_each_says_what_became_of_it() -> None:
 
     assert rows[0][-2:] == ["Outcome", "Cause"]
     assert [row[5:] for row in rows[1:]] == [
-        ["王小明", "in the recycle bin", ""],
+        ["王小明", "moved to the recycle bin", ""],
         ["uWho", "no right to delete it, not deleted", "permissionDenied"],
     ]
     assert "permanently" in manifest_csv(request(permanent=True), results, EN, SHANGHAI)

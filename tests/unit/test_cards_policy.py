@@ -50,7 +50,7 @@ def why(answer: str, **given_: Any) -> Ruling:
         (
             why("approve"),
             "deletions that no other rule is for need the manager's approval",
-            "其他规则都不管的删除要由直属主管批准",
+            "没有其他规则适用的删除要由直属主管批准",
         ),
         (
             why("confirm", items_up_to=50),

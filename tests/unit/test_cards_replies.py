@@ -95,7 +95,12 @@ REPLIES: dict[str, Reply] = {
     "undo_needless": lambda t, x: replies.undo_needless(t, x, "is_restore"),
     "undo_all_back": lambda t, x: replies.undo_all_back(t, x, 2, of_part=False),
     "undo_in_hand": lambda t, x: replies.undo_in_hand(
-        t, x, request(requester=WANG.model_copy(update={"name": x}))
+        t,
+        x,
+        request(
+            requester=WANG.model_copy(update={"name": x}),
+            state=RequestState.RUNNING if len(x) % 2 else RequestState.AWAITING_CONFIRMATION,
+        ),
     ),
     "undo_not_found": lambda t, x: replies.undo_not_found(t, x, x, x),
     "undo_inside": lambda t, x: replies.undo_inside(t, x, x, x),

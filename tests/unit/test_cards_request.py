@@ -209,7 +209,7 @@ def test_a_card_that_stops_or_rests_says_so() -> None:
     stopping = running(ZH, progress(120, 9), stop_asked=WANG)
     assert stopping.title == "正在停止删除，共 420 项 · K7M2"
     assert stopping.markdown.endswith("⏹ **王小明** 14:05 确认，正在停止")
-    assert stopping.tips == "已处理 120 / 420 项。手头的做完就停，不再继续"
+    assert stopping.tips == "已处理 120 / 420 项。做完手头的就停，不再开始新的"
     assert not stopping.buttons
     by_another = running(EN, progress(120, 9), stop_asked=LI)
     assert by_another.markdown.endswith("⏹ **王小明** confirmed at 14:05; **李经理** is stopping it")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.models import (
     Entry,
     Language,
+    Operator,
     Progress,
     Request,
     RequestState,
@@ -72,13 +73,13 @@ def test_the_question_says_what_would_come_back_and_that_nothing_is_overwritten(
     card = restore_card(wish(bin_days=30), ENTRIES, ZH, SHANGHAI)
     assert card.title == "恢复 8 项？ · R3N8"
     assert card.markdown.split("\n\n") == [
-        "**王小明** 要恢复 K7M2 从 **市场部群文件** 删除的 3 个条目",
+        "**王小明** 要把 K7M2 删除的 3 个条目放回 **市场部群文件**",
         "📁 /2023/drafts（内含 5 项，200.0 KB）",
         "📄 /report.pdf · 12.4 MB",
         "📄 /预算 2023.xlsx · 2.0 MB",
         "共 8 项，14.6 MB",
-        "放回原来的位置，不会覆盖任何文件：名字已被占用的，恢复时会加上编号",
-        "⚠️ 回收站只保留 30 天，现在可能已经清掉一部分，会尽量恢复",
+        "放回原来的位置，不会覆盖任何文件；遇到同名文件，恢复的会在名字后面加编号",
+        "⚠️ 回收站只保留 30 天，现在可能已经清掉一部分；还在的都会放回",
     ]
     assert [(button.id, button.color) for button in card.buttons] == [
         ("confirm", "blue"),
@@ -142,6 +143,21 @@ def test_a_running_card_says_how_far_it_is(
     assert (card.title, card.markdown.split("\n\n")[-1], card.tips) == (title, line, tips)
 
 
+def test_a_long_one_can_be_stopped_from_the_moment_it_is_confirmed() -> None:
+    long = wish().totals.model_copy(update={"targets": 51})
+    for state in (RequestState.APPROVED, RequestState.RUNNING):
+        card = restore_card(wish(state, totals=long), ENTRIES, EN, SHANGHAI)
+        assert [button.text for button in card.buttons] == ["Details", "Stop"]
+
+
+def test_what_ended_by_itself_or_by_a_backup_says_so() -> None:
+    nobody = Operator(corp_id="ding1", user_id="dingsweep", union_id="", name="")
+    rested = wish(RequestState.CANCELLED, stop_asked=nobody, decided_by=nobody)
+    assert "Paused for a week" in restore_card(rested, ENTRIES, EN, SHANGHAI).markdown
+    set_back = restore_card(wish(RequestState.EXPIRED, stop_asked=nobody), ENTRIES, EN, SHANGHAI)
+    assert "restored an earlier backup" in set_back.markdown
+
+
 def test_the_result_names_new_names_and_what_is_gone_for_good() -> None:
     done = receipt(
         result(ENTRIES[0]),
@@ -186,9 +202,13 @@ def test_status_and_details_tell_it() -> None:
     assert "已完成：恢复 8 项" in status_text(done.request, ZH, SHANGHAI, done)
     undone = status_text(request(state=RequestState.DONE), ZH, SHANGHAI, undone_by=[done.request])
     assert "**王小明** 14:05 撤销了这次删除，见 R3N8" in undone
+    part = wish(RequestState.DONE, totals=done.request.totals.model_copy(update={"dentries": 7}))
+    assert "撤销了一部分，见 R3N8" in status_text(
+        request(state=RequestState.DONE), ZH, SHANGHAI, undone_by=[part]
+    )
     rows = details_pages(done.request, done.first, ZH)[0].split("\n\n")
     assert rows[2:] == ["📄 /report.pdf · 12.4 MB → /report(1).pdf", "📄 /预算 2023.xlsx · 2.0 MB · 已恢复"]
-    assert '"已换名恢复"' in manifest_csv(done.request, done.first, ZH, SHANGHAI)
+    assert '"已恢复，改了名字"' in manifest_csv(done.request, done.first, ZH, SHANGHAI)
 
 
 @given(st.sampled_from(LANGUAGES), st.lists(st.sampled_from(list(RestoreOutcome)), max_size=12), hostile)

@@ -12,25 +12,29 @@ from bot.__main__ import main
 from bot.channels import Channel
 from bot.commands.policy_file import examine
 from bot.policy.reading import KEYS
-from bot.settings import PREFIX, load
+from bot.settings import PREFIX, Settings, load
 from handlers.commands import parse
 from tests.unit import papers
 
-POLICY, APPROVALS, BACKUP = "docs/policy{}.md", "docs/approvals{}.md", "docs/backup{}.md"
-NAMES = [paper.format(language) for paper in (POLICY, APPROVALS, BACKUP) for language in ("", ".zh-CN")]
+POLICY, APPROVALS, BACKUP, JOBS = (
+    f"docs/{name}{{}}.md" for name in ("policy", "approvals", "backup", "jobs")
+)
+NAMES = [paper.format(language) for paper in (POLICY, APPROVALS, BACKUP, JOBS) for language in ("", ".zh-CN")]
 PAPERS = [*NAMES, "README.md", "README.zh-CN.md"]
 SNIPPETS = [
     pytest.param(block, id=f"{name}-{number}")
     for name in PAPERS
     for number, block in enumerate(papers.blocks(papers.read(name), "toml"), 1)
 ]
+ONE_LINE = r"((?:[A-Z_]+=\S+ )*)(?:\.venv/bin/)?(dingsweep .+)"
+"""What is there to type: settings for this once, if any, and the command."""
 LINES = sorted(
     {
-        line.removeprefix(".venv/bin/")
+        found[2]
         for name in PAPERS
         for block in papers.typed(papers.read(name))
         for line in block.splitlines()
-        if line.removeprefix(".venv/bin/").startswith("dingsweep ")
+        if (found := re.match(ONE_LINE, line))
     }
 )
 NEEDED = {"client_id": "somebody", "client_secret": "something"}
@@ -57,7 +61,7 @@ def understand(command: click.Command, words: list[str]) -> None:
     understand(found, rest)
 
 
-@pytest.mark.parametrize("paper", [POLICY, APPROVALS, BACKUP])
+@pytest.mark.parametrize("paper", [POLICY, APPROVALS, BACKUP, JOBS])
 def test_both_languages_have_the_same_sections_code_links_and_tables(paper: str) -> None:
     english, chinese = (papers.read(paper.format(language)) for language in ("", ".zh-CN"))
     assert papers.levels(english) == papers.levels(chinese)
@@ -106,6 +110,26 @@ def test_what_is_there_to_say_is_understood(language: str) -> None:
     assert len(said) == 4
     verbs = [parse(text).command.verb for text in said]
     assert verbs == ["approve", "reject", "cancel", "details"]
+
+
+@pytest.mark.parametrize("language", ["", ".zh-CN"])
+def test_what_is_there_to_say_about_jobs_is_understood(language: str) -> None:
+    said = re.findall(r"`([^`]+ K7M2[^`]*)`", papers.read(JOBS.format(language)))
+    assert {parse(text).command.verb for text in said} == {"cancel", "resume", "status", "undo"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_that_are_named_are_taken(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = papers.read(name)
+    known = {f"{PREFIX}{setting.upper()}" for setting in Settings.model_fields}
+    assert set(re.findall(rf"{PREFIX}\w+", paper)) <= known
+    for word in shlex.split("".join(papers.blocks(paper, "sh"))):
+        setting, _, value = word.partition("=")
+        if setting in known:
+            monkeypatch.setenv(setting, value)
+    assert load(tmp_path, **NEEDED).client_id == NEEDED["client_id"]
 
 
 @pytest.mark.parametrize("line", LINES)
