@@ -194,6 +194,8 @@ def undo(refusal: UndoRefused, t: Texts) -> Markdown:
             return replies.undo_in_hand(t, request.id, facts["restore"])
         case "not_found":
             return replies.undo_not_found(t, request.id, facts["path"], facts["nearest"])
+        case "too_many":
+            return replies.undo_too_many(t, request.id, facts["most"])
         case "inside":
             return replies.undo_inside(t, request.id, facts["path"], facts["folder"])
         case kind:
