@@ -6,9 +6,11 @@ done, one with a task is followed, one that was sent is looked up before anythin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -28,13 +30,22 @@ class Sweep:
     """Sends what a request's manifest names, until every target has an outcome or something stops it."""
 
     def __init__(
-        self, store: Store, sender: BatchSender, follower: Follower, drift: Drift, *, clock: Clock
+        self,
+        store: Store,
+        sender: BatchSender,
+        follower: Follower,
+        drift: Drift,
+        *,
+        clock: Clock,
+        late: timedelta,
     ) -> None:
+        """`late`: for so long a call that nobody answered may still be carried out."""
         self._store = store
         self._sender = sender
         self._follower = follower
         self._drift = drift
         self._clock = clock
+        self._late = late
         self._windows = Windows()
 
     async def run(self, request: Request) -> None:
@@ -56,7 +67,11 @@ class Sweep:
                 await crew.room()
 
     async def look(self, request: Request) -> None:
-        """Settle what was sent and is gone, by looking; nothing is sent. What is there counts as never sent."""
+        """Settle what was sent and is gone, by looking; nothing is sent.
+
+        What is still there when no call can be under way any more counts as never sent.
+        """
+        await self._until_none_is_late(request)
         after = -1
         while waiting := await self._store.jobs.undecided(request.id, after=after, limit=BATCH_SIZE):
             after = waiting[-1].position
@@ -69,6 +84,12 @@ class Sweep:
                 if target.task_id:
                     with suppress(JobStopped):  # then nobody knows
                         await self._follow(request, target.id, target.task_id)
+
+    async def _until_none_is_late(self, request: Request) -> None:
+        if sent_at := await self._store.jobs.last_sent(request.id):
+            left = sent_at + self._late - self._clock()
+            # A clock that was set back makes nobody wait for longer than that.
+            await asyncio.sleep(max(min(left, self._late), timedelta()).total_seconds())
 
     async def _send(self, request: Request, waiting: Sequence[Waiting], window: Window, crew: Crew) -> None:
         batch = _batch(request, waiting)

@@ -6,10 +6,12 @@ import asyncio
 import os
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.deletion.follow import Patience
 from bot.models import Outcome, RequestState
 from bot.store import Store
 from tests.databases import NewDatabase
@@ -84,7 +86,7 @@ async def test_nothing_decided_before_a_backup_is_carried_out_after_it_is_restor
     assert said[2] == f"Ended, because they were waiting: {_number(waiting)}"
     assert said[3] == f"Only looked up, because they were being deleted: {_number(begun)}"
 
-    async with office.robot(database_url=database) as app:
+    async with office.robot(database_url=database, patience=Patience(late=timedelta())) as app:
         await shown(office, "wang", MARKETING, waiting, "restored an earlier backup")
         pressed = await office.press("wang", waiting, "confirm", force=True)
         assert "restored an earlier backup" in tips(pressed)
