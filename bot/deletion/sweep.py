@@ -7,6 +7,7 @@ done, one with a task is followed, one that was sent is looked up before anythin
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from bot.models import Entry, Request
 from bot.store import Answer, StopAskedError, Store, Waiting
 
 log = structlog.get_logger()
+
+FRESH_S = 1.0
+"""After so long in the queue of calls, folders are looked into again: what came into them would go with them."""
 
 
 class Sweep:
@@ -126,6 +130,7 @@ class _Ledger:
     clock: Clock
     call: int = 0
     recorded: frozenset[str] = frozenset()
+    looked_at: float = 0.0
 
     @property
     def unrecorded(self) -> dict[str, Said]:
@@ -133,8 +138,15 @@ class _Ledger:
         return {id_: said for id_, said in self.batch.outcomes.items() if id_ not in self.recorded}
 
     async def changed(self, dentry_ids: Sequence[str]) -> dict[str, Said]:
+        self.looked_at = time.monotonic()
         waiting = [self.entries[dentry_id] for dentry_id in dentry_ids]
         return await self.drift.changed(self.request, waiting, self.clock())
+
+    async def still(self, dentry_ids: Sequence[str]) -> bool:
+        folders = [dentry_id for dentry_id in dentry_ids if self.entries[dentry_id].dentry.is_folder]
+        if not folders or time.monotonic() - self.looked_at < FRESH_S:
+            return True
+        return not await self.changed(folders)
 
     async def sending(self, dentry_ids: Sequence[str]) -> None:
         await self.store.jobs.sending(self.request, dentry_ids, at=self.clock())

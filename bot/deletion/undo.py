@@ -106,7 +106,7 @@ class Undo:
         return await self._added(request, restore, prefixes)
 
     async def presses(self, request_id: str) -> int:
-        """A number that changes once a restore of this deletion was made, or ended: what tells one press from the next."""
+        """A number that changes once a restore of this deletion was made or ended: it tells one press from the next."""
         restores = (await self._store.restores.undone(request_id)).restores
         return len(restores) + sum(restore.state.is_final for restore in restores)
 

@@ -44,6 +44,8 @@ async def test_whoever_came_too_late_may_press_again(office: Office) -> None:
             "li",
             MARKETING,
             first["seq"],
-            lambda m: m["kind"] == "card" and m["outTrackId"] not in {first["outTrackId"], result["outTrackId"]},
+            lambda m: (
+                m["kind"] == "card" and m["outTrackId"] not in {first["outTrackId"], result["outTrackId"]}
+            ),
         )
         assert "李经理" in second["params"]["markdown"]
