@@ -354,6 +354,10 @@ def undo_not_found(t: Texts, request_id: str, path: str, nearest: str | None = N
     return t("undo.not_found", id=request_id, path=path)
 
 
+def undo_too_many(t: Texts, request_id: str, most: int) -> Markdown:
+    return t("undo.too_many", id=request_id, most=t.number(most))
+
+
 def undo_inside(t: Texts, request_id: str, path: str, folder: str) -> Markdown:
     """What went with its folder has no place of its own in the recycle bin."""
     return t("undo.inside", id=request_id, path=path, folder=folder, command=folder)

@@ -25,7 +25,8 @@ from handlers.titles import title_of
 log = structlog.get_logger()
 
 TELL, DETAILS, UNDO = "tell", "details", "undo"
-DETAILS_AGAIN_S = 30
+AGAIN_S = 30
+"""From when on a press of a button that asks for something is another one, whatever became of the last."""
 _LEAVE_THE_CARD = {"not_yours", "not_approver", "own_request", "left", "unchecked"}
 """Refusals that say nothing about the request: its card need not be shown anew."""
 _DECISIONS: dict[CardKind, dict[str, DecisionKind]] = {
@@ -173,8 +174,7 @@ async def _card(services: Services, request: Request, kind: CardKind) -> dict[st
 
 async def _details(services: Services, click: CardClick, request: Request, t: Texts) -> Response:
     """The list goes one-to-one, outside the callback; pressing again and again sends it once."""
-    moment = int(services.clock().timestamp() // DETAILS_AGAIN_S)
-    workflow_id = f"{DETAILS}:{request.id}:{click.user_id}:{moment}"
+    workflow_id = f"{DETAILS}:{request.id}:{click.user_id}:{_moment(services)}"
     await services.engine.start(DETAILS, workflow_id, {"request_id": request.id, "user_id": click.user_id})
     return _private(replies.details_sent(t, request.id))
 
@@ -188,10 +188,14 @@ async def _undo(services: Services, click: CardClick, request: Request, t: Texts
         _tell(services, click, f"{UNDO}:{refusal.kind}", said)
         return _private(said)
     number = await services.undo.presses(request.id)
-    key = f"{UNDO}:{request.id}:{click.user_id}:{number}"
+    key = f"{UNDO}:{request.id}:{click.user_id}:{number}:{_moment(services)}"
     payload = {"request_id": request.id, "user_id": click.user_id, "key": key}
     await services.engine.start(UNDO, key, payload)
     return _private(replies.undo_asked(t, request.id))
+
+
+def _moment(services: Services) -> int:
+    return int(services.clock().timestamp() // AGAIN_S)
 
 
 def _tell(services: Services, click: CardClick, kind: str, said: Markdown) -> None:

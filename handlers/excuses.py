@@ -192,13 +192,20 @@ def undo(refusal: UndoRefused, t: Texts) -> Markdown:
             return replies.undo_all_back(t, request.id, purged, of_part=facts.get("of_part", False))
         case "in_hand":
             return replies.undo_in_hand(t, request.id, facts["restore"])
-        case "not_found":
-            said = replies.undo_not_found(t, request.id, facts["path"], facts["nearest"])
-            return paragraphs((said, replies.quote_spaces(t))) if facts["of"] > 1 else said
-        case "inside":
-            return replies.undo_inside(t, request.id, facts["path"], facts["folder"])
+        case "not_found" | "inside" | "too_many":
+            return _undo_paths(refusal, request, t)
         case kind:
             return replies.undo_needless(t, request.id, kind)
+
+
+def _undo_paths(refusal: UndoRefused, request: Request, t: Texts) -> Markdown:
+    facts = refusal.facts
+    if refusal.kind == "too_many":
+        return replies.undo_too_many(t, request.id, facts["most"])
+    if refusal.kind == "inside":
+        return replies.undo_inside(t, request.id, facts["path"], facts["folder"])
+    said = replies.undo_not_found(t, request.id, facts["path"], facts["nearest"])
+    return paragraphs((said, replies.quote_spaces(t))) if facts["of"] > 1 else said
 
 
 def dingtalk(exc: DingTalkError, t: Texts, *, place: str = "") -> Markdown:

@@ -29,6 +29,8 @@ from bot.dingtalk.errors import (
     TransportError,
     UnknownOutcome,
 )
+from bot.dingtalk.storage import REMOVE
+from bot.dingtalk.wire import NOT_SENT
 from bot.models import ONE_CALL, Outcome
 
 log = structlog.get_logger()
@@ -125,6 +127,12 @@ class Ledger(Protocol):
 
     async def changed(self, dentry_ids: Sequence[str]) -> dict[str, tuple[Outcome, str]]:
         """Which of these must not go, as they are not, or may not be, what was agreed to. Raises DingTalkError."""
+
+    async def still(self, dentry_ids: Sequence[str]) -> bool:
+        """Whether these are as they were found to be, however long the call has waited for its turn.
+
+        Raises DingTalkError.
+        """
 
     async def sending(self, dentry_ids: Sequence[str]) -> None:
         """Note that these are about to be sent. Raises, and then they are not."""
@@ -233,7 +241,11 @@ class BatchSender:
         size = len(dentry_ids)
         try:
             items = await self._storage.remove(
-                batch.space_id, dentry_ids, union_id=batch.union_id, to_recycle_bin=batch.to_recycle_bin
+                batch.space_id,
+                dentry_ids,
+                union_id=batch.union_id,
+                to_recycle_bin=batch.to_recycle_bin,
+                leaving=lambda: _leaving(dentry_ids, ledger),
             )
         except UnknownOutcome as exc:
             for dentry_id in dentry_ids:
@@ -270,6 +282,16 @@ class BatchSender:
                     await self._remove(batch, half, ledger)
                 else:
                     batch.settle_all(half, _BY_CODE.get(exc.code, Outcome.FAILED), exc.code)
+
+
+async def _leaving(dentry_ids: Sequence[str], ledger: Ledger) -> None:
+    """Raises TransportError when something changed while the call waited, or nobody can tell: it is begun again."""
+    try:
+        if await ledger.still(dentry_ids):
+            return
+    except DingTalkError as exc:
+        log.warning("batch.not_seen", size=len(dentry_ids), error=str(exc))
+    raise TransportError(REMOVE.name, NOT_SENT, "not sent: it waited, and something changed meanwhile")
 
 
 def _read(batch: Batch, sent: list[str], items: list[RemoveItem]) -> None:

@@ -38,10 +38,14 @@ class TaskRunning(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a job goes on: `batch` bounds the retries of one batch, `task` how long a folder's task is followed."""
+    """How long a job goes on: `batch` bounds the retries of one batch, `task` how long a folder's task is followed.
+
+    `late` is how long after it was sent a call that nobody answered may still be carried out.
+    """
 
     batch: timedelta = timedelta(minutes=10)
     task: timedelta = timedelta(minutes=30)
+    late: timedelta = timedelta(minutes=1)
 
 
 PATIENT = Patience()

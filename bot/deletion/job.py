@@ -76,13 +76,14 @@ class Jobs:
             follower=follower,
             within=patience.batch,
         )
-        self._sweep = Sweep(store, BatchSender(dingtalk, within=patience.batch), follower, drift, clock=clock)
+        sender = BatchSender(dingtalk, within=patience.batch)
+        self._sweep = Sweep(store, sender, follower, drift, clock=clock, late=patience.late)
 
     async def run(self, payload: Payload) -> None:
         """The workflow: from approved to a receipt that everybody concerned has seen."""
         request_id = payload["request_id"]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            request = await self._begin(request_id)
+            request = await self._begin(request_id, payload.get("runs", 0))
             if request is None:
                 return
             if request.state is RequestState.RUNNING:
@@ -114,13 +115,16 @@ class Jobs:
         event: NoticeEvent = "failed" if request.state is RequestState.FAILED else "done"
         await self._notices.add(event, request, actor=by, deleted=receipt.deleted_dentries)
 
-    async def _begin(self, request_id: str) -> Request | None:
-        """Approved becomes running; a job taken up again is running already; any other state has no job."""
+    async def _begin(self, request_id: str, runs: int) -> Request | None:
+        """Approved becomes running; a job taken up again is running already; any other state has no job.
+
+        Of one that went on after a rest, `runs` tells the workflow that began to rest from the one that goes on.
+        """
         request = await self._store.requests.get(request_id)
         if request and request.state is RequestState.APPROVED and not _in_time(request, self._clock()):
             await self._too_late(request)
             return None
-        begun = await self._store.jobs.begin(request_id, self._runner(), at=self._clock())
+        begun = await self._store.jobs.begin(request_id, self._runner(), runs=runs, at=self._clock())
         if begun or request is None:
             return begun
         if request.state.has_receipt:  # it ended, and whoever ended it may not have told everybody

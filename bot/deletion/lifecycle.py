@@ -201,7 +201,7 @@ def _beginning(consent: Consent, now: datetime) -> dict[str, object]:
 def _job(request: Request) -> tuple[str, str, Payload]:
     """A workflow for the job, and another one each time it goes on after a rest."""
     again = f":{request.runs}" if request.runs else ""
-    return JOB, f"{JOB}:{request.id}{again}", {"request_id": request.id}
+    return JOB, f"{JOB}:{request.id}{again}", {"request_id": request.id, "runs": request.runs}
 
 
 def _news(request: Request, what: str = STATE) -> tuple[str, str, Payload]:

@@ -51,7 +51,7 @@ class DecisionRefused(Problem):
 
 class UndoRefused(Problem):
     """Kinds: unknown(request_id), outsider, not_yours(people), is_restore, open, kept, running, permanent, nothing,
-    all_back(undone, of_part), in_hand(restore), not_found(path, nearest), inside(path, folder).
+    all_back(undone, of_part), in_hand(restore), not_found(path, nearest), inside(path, folder), too_many(most).
 
     `request` is the one that was to be undone, when there is one.
     """

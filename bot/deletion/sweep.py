@@ -6,9 +6,12 @@ done, one with a task is followed, one that was sent is looked up before anythin
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -23,18 +26,30 @@ from bot.store import Answer, StopAskedError, Store, Waiting
 
 log = structlog.get_logger()
 
+FRESH_S = 1.0
+"""After so long in the queue of calls, folders are looked into again: what came into them would go with them."""
+
 
 class Sweep:
     """Sends what a request's manifest names, until every target has an outcome or something stops it."""
 
     def __init__(
-        self, store: Store, sender: BatchSender, follower: Follower, drift: Drift, *, clock: Clock
+        self,
+        store: Store,
+        sender: BatchSender,
+        follower: Follower,
+        drift: Drift,
+        *,
+        clock: Clock,
+        late: timedelta,
     ) -> None:
+        """`late`: for so long a call that nobody answered may still be carried out."""
         self._store = store
         self._sender = sender
         self._follower = follower
         self._drift = drift
         self._clock = clock
+        self._late = late
         self._windows = Windows()
 
     async def run(self, request: Request) -> None:
@@ -56,7 +71,11 @@ class Sweep:
                 await crew.room()
 
     async def look(self, request: Request) -> None:
-        """Settle what was sent and is gone, by looking; nothing is sent. What is there counts as never sent."""
+        """Settle what was sent and is gone, by looking; nothing is sent.
+
+        What is still there when no call can be under way any more counts as never sent.
+        """
+        await self._until_none_is_late(request)
         after = -1
         while waiting := await self._store.jobs.undecided(request.id, after=after, limit=BATCH_SIZE):
             after = waiting[-1].position
@@ -69,6 +88,12 @@ class Sweep:
                 if target.task_id:
                     with suppress(JobStopped):  # then nobody knows
                         await self._follow(request, target.id, target.task_id)
+
+    async def _until_none_is_late(self, request: Request) -> None:
+        if sent_at := await self._store.jobs.last_sent(request.id):
+            left = sent_at + self._late - self._clock()
+            # A clock that was set back makes nobody wait for longer than that.
+            await asyncio.sleep(max(min(left, self._late), timedelta()).total_seconds())
 
     async def _send(self, request: Request, waiting: Sequence[Waiting], window: Window, crew: Crew) -> None:
         batch = _batch(request, waiting)
@@ -105,6 +130,7 @@ class _Ledger:
     clock: Clock
     call: int = 0
     recorded: frozenset[str] = frozenset()
+    looked_at: float = 0.0
 
     @property
     def unrecorded(self) -> dict[str, Said]:
@@ -112,8 +138,15 @@ class _Ledger:
         return {id_: said for id_, said in self.batch.outcomes.items() if id_ not in self.recorded}
 
     async def changed(self, dentry_ids: Sequence[str]) -> dict[str, Said]:
+        self.looked_at = time.monotonic()
         waiting = [self.entries[dentry_id] for dentry_id in dentry_ids]
         return await self.drift.changed(self.request, waiting, self.clock())
+
+    async def still(self, dentry_ids: Sequence[str]) -> bool:
+        folders = [dentry_id for dentry_id in dentry_ids if self.entries[dentry_id].dentry.is_folder]
+        if not folders or time.monotonic() - self.looked_at < FRESH_S:
+            return True
+        return not await self.changed(folders)
 
     async def sending(self, dentry_ids: Sequence[str]) -> None:
         await self.store.jobs.sending(self.request, dentry_ids, at=self.clock())

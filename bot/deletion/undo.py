@@ -17,6 +17,8 @@ from bot.store import IdTakenError, NothingToRestoreError, RestoreOpenError, Sto
 
 WhoMayUndo = Literal["requester", "approvers", "both"]
 
+MAX_PATHS = 100
+"""Paths that may be named at once: each is compared with every line of the manifest, and is a part of one query."""
 CARDS = 4
 """The question, the result, the question closed, and the result of the deletion, which says so."""
 
@@ -104,8 +106,9 @@ class Undo:
         return await self._added(request, restore, prefixes)
 
     async def presses(self, request_id: str) -> int:
-        """A number that changes once a restore of this deletion was made: what tells one press from the next."""
-        return len((await self._store.restores.undone(request_id)).restores)
+        """A number that changes once a restore of this deletion was made or ended: it tells one press from the next."""
+        restores = (await self._store.restores.undone(request_id)).restores
+        return len(restores) + sum(restore.state.is_final for restore in restores)
 
     async def _added(self, request: Request, restore: Request, prefixes: Sequence[str]) -> Request:
         length = len(restore.id)
@@ -131,10 +134,12 @@ class Undo:
         picks = [Pick(path) for path in dict.fromkeys(paths)]
         if not picks:
             return []
+        if len(picks) > MAX_PATHS:
+            raise UndoRefused("too_many", request, most=MAX_PATHS)
         async for line in self._store.restores.listed(request.id):
             for pick in picks:
                 pick.see(line.path, line.folder)
-        return [_prefix(request, pick, len(picks)) for pick in picks]
+        return list(dict.fromkeys(_prefix(request, pick, len(picks)) for pick in picks))
 
 
 def planned_calls(totals: Totals) -> int:

@@ -15,7 +15,7 @@ Task: https://open.dingtalk.com/document/development/get-the-asynchronous-task-i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from bot.dingtalk.dentry import (
@@ -28,7 +28,7 @@ from bot.dingtalk.dentry import (
     Task,
 )
 from bot.dingtalk.paging import Page, batches, pages
-from bot.dingtalk.wire import Api, Wire
+from bot.dingtalk.wire import Api, Wire, at_once
 from bot.dingtalk.wired import Traced, Wired
 
 ItemT = TypeVar("ItemT", RemoveItem, QueryItem)
@@ -166,12 +166,18 @@ class Storage:
         )
 
     async def remove(
-        self, space_id: str, dentry_ids: Sequence[str], *, union_id: str, to_recycle_bin: bool
+        self,
+        space_id: str,
+        dentry_ids: Sequence[str],
+        *,
+        union_id: str,
+        to_recycle_bin: bool,
+        leaving: Callable[[], Awaitable[None]] = at_once,
     ) -> list[RemoveItem]:
         """Remove up to 50 dentries of one space: one call, never repeated here.
 
         One item per id, in their order; an id the answer leaves out, or says two things of, comes back with unknown
-        progress.
+        progress. `leaving` is asked last: see `Wire.ask`.
         Raises ValueError for no ids or more than 50.
         """
         if not 0 < len(dentry_ids) <= REMOVE_BATCH:
@@ -182,6 +188,7 @@ class Storage:
             path={"spaceId": space_id},
             query={"unionId": union_id},
             body={"dentryIds": list(dentry_ids), "option": {"toRecycleBin": to_recycle_bin}},
+            leaving=leaving,
         )
         found = _agreed(answer.result_items)
         items = [found.get(id_) or RemoveItem(space_id=space_id, dentry_id=id_) for id_ in dentry_ids]

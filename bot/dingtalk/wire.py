@@ -98,6 +98,7 @@ class Request:
     url: URL
     body: Json | None
     upload: Upload | None = None
+    leaving: Callable[[], Awaitable[None]] = at_once
 
 
 class Wire:
@@ -155,9 +156,13 @@ class Wire:
         query: Mapping[str, str | int] | None = None,
         body: Json | None = None,
         upload: Upload | None = None,
+        leaving: Callable[[], Awaitable[None]] = at_once,
     ) -> A:
-        """Call `api` with the app's token and read its answer as `shape`. Raises DingTalkError."""
-        request = Request(api, self._url(api, path or {}, query or {}), body, upload)
+        """Call `api` with the app's token and read its answer as `shape`. Raises DingTalkError.
+
+        `leaving` is asked when a write has waited for its turn; what it raises keeps the call from being sent.
+        """
+        request = Request(api, self._url(api, path or {}, query or {}), body, upload, leaving)
         if api.write:
             return await self._with_token(request, shape)
         return await _patiently(lambda: self._with_token(request, shape))
@@ -187,6 +192,7 @@ class Wire:
         turn = await self._limits.turn(api.name)
         if api.write:
             await self._may_write()
+            await request.leaving()
         started = time.monotonic()
         answer: Answer | None = None
         error: DingTalkError | None = None

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import select, text, update
 from sqlalchemy.engine import URL, make_url
@@ -32,7 +33,7 @@ from bot.store.tables import manifest_entries, replicas, requests
 
 OPERATOR = "operator"
 """Who restores a backup: a person at the command line, not the robot."""
-_NOT_CARRIED_ON = ("message", "tell", "details", "job")
+_NOT_CARRIED_ON = ("message", "tell", "details", "undo", "job")
 """Workflows that a restored database does not take up again: what they were to do was done since, or is too late."""
 _ASKED_AGAIN = (*OPEN_STATES, RequestState.APPROVED)
 
@@ -73,7 +74,7 @@ def restore(database_url: str, file: Path, at: datetime) -> Restored:
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     with way.replacing(url, file, stamp, known_schemas()) as (new, replaced, head):
         expired, stopped = asyncio.run(
-            _prepare(new.render_as_string(hide_password=False), head, replaced, at)
+            _prepare(new.render_as_string(hide_password=False), file, head, replaced, at)
         )
     return Restored(head, replaced, expired, stopped)
 
@@ -103,11 +104,29 @@ def _new(target: Path) -> Iterator[Path]:
         raise
 
 
-async def _prepare(database_url: str, head: Link, replaced: str, at: datetime) -> tuple[list[str], list[str]]:
+async def _prepare(
+    database_url: str, file: Path, head: Link, replaced: str, at: datetime
+) -> tuple[list[str], list[str]]:
     async with Store(database_url):
         pass  # brings an older schema up to date
     async with Database(database_url) as database:
+        if database.is_sqlite and await _triggers(database) != await _own_triggers():
+            raise BackupError(f"{file} has triggers that are not ours, or lacks some: take another one.")
         return await _make_safe(database, head, replaced, at)
+
+
+async def _own_triggers() -> set[str]:
+    """What a new database has: a trigger of somebody else would undo here whatever makes a backup safe."""
+    with TemporaryDirectory() as folder:
+        url = f"sqlite+aiosqlite:///{folder}/new.sqlite"
+        async with Store(url), Database(url) as database:
+            return await _triggers(database)
+
+
+async def _triggers(database: Database) -> set[str]:
+    query = "SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    async with database.reading() as connection:
+        return set((await connection.execute(text(query))).scalars())
 
 
 async def _make_safe(

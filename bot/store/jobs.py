@@ -81,10 +81,10 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, request_id: str, runner: str, *, at: datetime) -> Request | None:
+    async def begin(self, request_id: str, runner: str, *, runs: int = 0, at: datetime) -> Request | None:
         """Take the job: approved becomes running, and what runs already is this runner's from now on.
 
-        None when it is paused, or has no job to run.
+        None when it is paused, or has no job to run, or was resumed since it was the run of this number.
         """
         mine = requests.c.id == request_id
         async with self._database.writing() as connection:
@@ -99,7 +99,8 @@ class Jobs:
                 request = request_of(row)
                 await note_state(connection, request, at, actor="dingsweep", runner=runner)
                 return request
-            row = await _changed(connection, mine & _RUNNING & (requests.c.paused == ""), runner=runner)
+            goes_on = mine & _RUNNING & (requests.c.paused == "") & (requests.c.runs == runs)
+            row = await _changed(connection, goes_on, runner=runner)
             return request_of(row) if row else None
 
     async def sending(self, request: Request, dentry_ids: Collection[str], *, at: datetime) -> None:
@@ -148,6 +149,14 @@ class Jobs:
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(_targets.c.position).limit(limit))
             return [_waiting(row) for row in rows.mappings()]
+
+    async def last_sent(self, request_id: str) -> datetime | None:
+        """When the last call went out of those that nobody knows anything of; None when there is none."""
+        unanswered = _undecided(request_id) & _targets.c.sent_at.is_not(None) & (_targets.c.task_id == "")
+        query = select(_targets.c.sent_at).where(unanswered).order_by(_targets.c.sent_at.desc()).limit(1)
+        async with self._database.reading() as connection:
+            at: datetime | None = (await connection.execute(query)).scalar()
+            return at
 
     async def record(self, request: Request, outcomes: Outcomes, *, at: datetime) -> None:
         """Write outcome and cause for targets by dentryId, each with its audit record. The first word stands.

@@ -6,10 +6,12 @@ import asyncio
 import os
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.deletion.follow import Patience
 from bot.models import Outcome, RequestState
 from bot.store import Store
 from tests.databases import NewDatabase
@@ -84,7 +86,7 @@ async def test_nothing_decided_before_a_backup_is_carried_out_after_it_is_restor
     assert said[2] == f"Ended, because they were waiting: {_number(waiting)}"
     assert said[3] == f"Only looked up, because they were running: {_number(begun)}"
 
-    async with office.robot(database_url=database) as app:
+    async with office.robot(database_url=database, patience=Patience(late=timedelta())) as app:
         await shown(office, "wang", MARKETING, waiting, "restored an earlier backup")
         pressed = await office.press("wang", waiting, "confirm", force=True)
         assert "restored an earlier backup" in tips(pressed)
@@ -131,6 +133,35 @@ async def test_a_backup_of_a_newer_dingsweep_is_refused(office: Office) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     assert "schema 9999 of a newer Dingsweep" in await _refused(office, database, "restore", "old.backup")
+
+
+async def test_a_backup_that_others_have_taught_something_is_refused(office: Office) -> None:
+    """A trigger would make what is ended here approved again, and the next start carry it out."""
+    database = f"sqlite:///{office.folder}/robot.sqlite"
+    async with office.robot(database_url=database):
+        pass
+    await backed_up(office, database)
+    with closing(sqlite3.connect(office.folder / "old.backup")) as backup:
+        backup.execute(
+            "CREATE TRIGGER again AFTER UPDATE ON requests WHEN new.state = 'expired'"
+            " BEGIN UPDATE requests SET state = 'approved' WHERE id = new.id; END"
+        )
+    assert "triggers that are not ours" in await _refused(office, database, "restore", "old.backup")
+    assert not list(office.folder.glob("*.replaced-*")), "nothing was put back"
+
+
+async def test_a_press_on_undo_before_a_backup_asks_nobody_after_it(office: Office) -> None:
+    database = f"sqlite:///{office.folder}/robot.sqlite"
+    async with office.robot(database_url=database):
+        assert "Here I am" in str(await office.say("wang", "ping"))
+    pressed = "UPDATE workflow_status SET name = 'undo', status = 'PENDING'"
+    with closing(sqlite3.connect(office.folder / "robot.sqlite")) as robots:
+        robots.execute(pressed)
+        robots.commit()
+    await backed_up(office, database)
+    assert (await ordered(office, database, "restore", "old.backup")).code == 0
+    with closing(sqlite3.connect(office.folder / "robot.sqlite")) as robots:
+        assert set(robots.execute("SELECT status FROM workflow_status")) == {("CANCELLED",)}
 
 
 async def test_a_damaged_database_is_kept_aside_and_replaced(office: Office) -> None:

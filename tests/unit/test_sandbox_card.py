@@ -17,6 +17,15 @@ def params(**values: Json) -> Json:
     return {"cardParamMap": values}
 
 
+def asking(pull: Json) -> Json:
+    """A card that asks for data in this way."""
+    return {"dynamicDataSourceConfigs": [{"dynamicDataSourceId": "progress", "pullConfig": pull}]}
+
+
+def every(seconds: str) -> Json:
+    return {"pullStrategy": "INTERVAL", "interval": seconds, "timeUnit": "SECONDS"}
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -38,6 +47,10 @@ def params(**values: Json) -> Json:
         ({"imGroupOpenDeliverModel": {}}, "param.openDeliverModelError"),
         ({"imGroupOpenSpaceModel": "yes"}, "param.openSpaceModelInvalid"),
         ({"openDynamicDataConfig": {"dynamicDataSourceConfigs": [{}]}}, "param.dynamicSourceIdEmpty"),
+        ({"openDynamicDataConfig": "progress"}, "param.dynamicSourceIdEmpty"),
+        ({"openDynamicDataConfig": asking("now")}, "param.dynamicDataPullConfigEmpty"),
+        ({"openDynamicDataConfig": asking(every("²"))}, "param.dynamicDataPullIntervalInvalid"),
+        ({"openDynamicDataConfig": asking(every("9" * 400))}, "param.dynamicDataPullIntervalInvalid"),
     ],
 )
 async def test_a_card_that_is_refused(sandbox: Control, changes: Json, code: str) -> None:
