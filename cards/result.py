@@ -73,6 +73,9 @@ _OWNED = {"cause.denied": "cause.denied_owned"}
 _LISTED = {"cause.stopped": 5}
 """How many lines where they are no news: nothing went wrong with what a stop left alone."""
 
+_FOR_GOOD = {"cause.unknown": "cause.unknown_permanent"}
+"""The sentence where nothing can be brought back."""
+
 _APPROVED = {"cause.changed": "cause.changed_approved", "cause.added": "cause.added_approved"}
 """The sentence where others had approved what changed afterwards."""
 
@@ -142,6 +145,7 @@ def _group(
     key = "cause.stopped_by" if key == "cause.stopped" and stopper else key
     owners = set(receipt.owners.values()) - {""}
     key = _OWNED.get(key, key) if owners else key
+    key = key if receipt.request.to_recycle_bin else _FOR_GOOD.get(key, key)
     key = _APPROVED.get(key, key) if receipt.request.ruling.answer == "approve" else key
     sentence = t(
         key,
@@ -238,7 +242,7 @@ def _offer(request: Request, t: Texts, *, of_rest: bool) -> list[Markdown]:
 
 
 def _can_be_undone(receipt: Receipt) -> bool:
-    return receipt.request.to_recycle_bin and bool(receipt.having(Outcome.DELETED))
+    return receipt.request.to_recycle_bin and bool(receipt.having(Outcome.DELETED, Outcome.UNKNOWN))
 
 
 def _buttons(t: Texts, *, can_be_undone: bool) -> tuple[Button, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, Engine, Table, UpdateBase, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateTable, DropTable
 
@@ -48,10 +50,11 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent look at the data; never waits for a writer."""
-        async with self._engine.connect() as connection:
-            await connection.execution_options(reading=True)
-            async with connection.begin():
-                yield connection
+        with _honest():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(reading=True)
+                async with connection.begin():
+                    yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -68,17 +71,22 @@ class Database:
         SQLite has one writer, and who waits for it sleeps and tries again without a queue: of 50 at once the
         last one waited 0.6 s, in a queue 0.08 s. So here they queue.
         """
-        async with self._turn:
-            if staged is None:
-                async with self._engine.begin() as connection:
-                    yield connection
-            else:
-                await staged.execution_options(reading=False)
-                try:
-                    async with staged.begin():
-                        yield staged
-                finally:
-                    await staged.execution_options(reading=True)
+        with _honest():
+            async with self._turn, self._written(staged) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _written(self, staged: AsyncConnection | None) -> AsyncIterator[AsyncConnection]:
+        if staged is None:
+            async with self._engine.begin() as connection:
+                yield connection
+            return
+        await staged.execution_options(reading=False)
+        try:
+            async with staged.begin():
+                yield staged
+        finally:
+            await staged.execution_options(reading=True)
 
     @asynccontextmanager
     async def staging(self, table: Table) -> AsyncIterator[AsyncConnection]:
@@ -145,6 +153,30 @@ class Database:
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+
+
+@contextmanager
+def _honest() -> Iterator[None]:
+    """Let errors say what they are.
+
+    A statement that is cancelled comes back as an error of the library's own: who goes on after errors of the database
+    would go on for ever, and a process would not end. And SQLite says of a statement which it never takes what it says
+    of a file that is locked: who tries again would try for ever.
+    """
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise asyncio.CancelledError from exc
+        if isinstance(exc, OperationalError) and _is_refused_for_good(exc.orig):
+            raise ProgrammingError(exc.statement, None, exc.orig or exc, hide_parameters=True) from exc
+        raise
+
+
+def _is_refused_for_good(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
 
 
 def _make_private(url: URL) -> None:

@@ -65,6 +65,8 @@ SENT_BEFORE = "sent_before"
 """Stands in `cause` of a target that was in doubt and then seen in the bin: a late call may still bring it back."""
 
 _ACTIVE = {*OPEN_STATES, RequestState.APPROVED, RequestState.RUNNING}
+_MAY_BE_IN_BIN = (Outcome.DELETED, Outcome.UNKNOWN)
+"""What nobody answered about is looked for, too: in the bin, and at its place."""
 _SETTLED = [outcome for outcome in RestoreOutcome if outcome.is_settled]
 _PLAIN = {RestoreOutcome.RESTORED, RestoreOutcome.ALREADY_BACK}
 """Outcomes about which there is nothing more to say than how many."""
@@ -225,7 +227,7 @@ class Restores:
         query = (
             select(_path.label("path"), folder)
             .select_from(_rows.outerjoin(targets, inside & targets.c.target_id.is_(None)))
-            .where(_rows.c.request_id == request_id, outcome == Outcome.DELETED)
+            .where(_rows.c.request_id == request_id, outcome.in_(_MAY_BE_IN_BIN))
             .order_by(_rows.c.position)
         )
         async with self._database.reading() as connection:
@@ -237,7 +239,7 @@ class Restores:
     async def undone(self, deletion_id: str) -> Undone:
         """How far a deletion has been taken back."""
         deleted = select(func.count()).where(
-            _rows.c.request_id == deletion_id, _is_target, _rows.c.outcome == Outcome.DELETED
+            _rows.c.request_id == deletion_id, _is_target, _rows.c.outcome.in_(_MAY_BE_IN_BIN)
         )
         settled = (
             select(_rows.c.outcome, func.count(_rows.c.dentry_id.distinct()).label("targets"))
@@ -451,7 +453,7 @@ def _is_unfound() -> ColumnElement[bool]:
 
 
 def _restorable(deletion_id: str, prefixes: Collection[str]) -> ColumnElement[bool]:
-    """The deletion's targets that were deleted and are not back, among those at or below the paths given."""
+    """Its targets that were deleted, or may have been, and are not back, of those at or below the paths given."""
     back = _rows.alias("back")
     settled = (
         select(back.c.dentry_id)
@@ -461,7 +463,7 @@ def _restorable(deletion_id: str, prefixes: Collection[str]) -> ColumnElement[bo
     chosen = (
         (_rows.c.request_id == deletion_id)
         & _is_target
-        & (_rows.c.outcome == Outcome.DELETED)
+        & _rows.c.outcome.in_(_MAY_BE_IN_BIN)
         & _rows.c.dentry_id.not_in(settled)
     )
     return chosen & or_(*(_below(prefix) for prefix in prefixes)) if prefixes else chosen

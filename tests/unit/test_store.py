@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import PendingRollbackError, ProgrammingError
 
 from bot.models import OPEN_STATES, Outcome, RequestState, Ruling, Space, Vote
 from bot.settings import load
@@ -344,3 +345,29 @@ async def test_an_approval_and_a_rejection_at_once_have_one_end(store: Store) ->
             ),
         )
         assert len([end for end in ends if end]) == 1
+
+
+async def test_a_cancelled_task_ends_whatever_the_library_makes_of_it(store: Store) -> None:
+    """Seen once in some hundred ends: it answered a cancellation with an error of its own, and a loop went on."""
+    waiting = asyncio.Event()
+
+    async def work() -> None:
+        async with store.requests._database.reading():
+            waiting.set()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                raise PendingRollbackError("as the library does") from None
+
+    task = asyncio.create_task(work())
+    await waiting.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_what_a_database_never_takes_is_not_taken_for_one_that_is_away(tmp_path: Path) -> None:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path}/robot.sqlite") as store:
+        with pytest.raises(ProgrammingError):
+            async with store.requests._database.reading() as connection:
+                await connection.execute(text("SELECT 1 FROM nowhere"))
