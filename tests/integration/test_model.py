@@ -59,7 +59,9 @@ TOLD = {
     RestoreOutcome.MOVED,
     RestoreOutcome.ALREADY_BACK,
     RestoreOutcome.PURGED,
+    RestoreOutcome.UNKNOWN,
 }
+"""Unknown: purged after a call for it had left and was refused. Nobody can tell whether it was back in between."""
 
 
 @dataclass
