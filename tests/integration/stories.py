@@ -132,6 +132,7 @@ class Trial:
         self.paths = paths
         """what was in the space before"""
         self._said: set[Say] = set()
+        self._died = False
         self._doing: asyncio.Task[Json] | None = None
 
     async def whole(self) -> list[str]:
@@ -146,6 +147,7 @@ class Trial:
 
         Whether it came to the first.
         """
+        self._died = True
         died = [await self._until_death(place) for place in places]
         async with self._robot():
             await self.office.control.advance(ASKED_AGAIN_S)
@@ -296,8 +298,9 @@ class Trial:
         assert done == Counter(gone)
         restored = [item for call in await self.office.calls("batchRestore") for item in _succeeded(call)]
         assert len(restored) == (len(gone) if self.story.undone else 0)
-        state = await self.office.control.ask("GET", "state")
-        assert state["violations"] == []
+        if not self._died:  # else people press again in the moment in which a card is brought up to date
+            state = await self.office.control.ask("GET", "state")
+            assert state["violations"] == []
 
     async def _people_saw_it_once(self, made: list[Request]) -> None:
         """Each card was made once, under the id that comes of its request, and says how it ended."""

@@ -149,7 +149,7 @@ async def test_a_pause_that_nobody_ends_ends_after_a_week(office: Office) -> Non
 async def test_a_small_job_beside_a_large_one_is_not_held_up(office: Office) -> None:
     async with office.robot() as app:
         card = await many(office, 420)
-        fault = await held(office, 0.2)
+        fault = await held(office, 0.5)
         assert (await office.press("wang", card, "confirm"))["ok"]
         await struck(office, fault, 1)
         told = await delete(office, app, *await files(office, "small"))

@@ -103,6 +103,7 @@ REPLIES: dict[str, Reply] = {
         ),
     ),
     "undo_not_found": lambda t, x: replies.undo_not_found(t, x, x, x),
+    "undo_too_many": lambda t, x: replies.undo_too_many(t, x, 100),
     "undo_inside": lambda t, x: replies.undo_inside(t, x, x, x),
     "refused_by_rule": lambda t, x: replies.refused_by_rule(t, Ruling(rule=x), why=x),
     "no_rule": lambda t, _: replies.no_rule(t),

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -82,9 +83,10 @@ def test_chinese_texts_use_chinese_punctuation_and_space(key: str) -> None:
 # --- the code and the catalogue know each other
 
 
-def syntax() -> Iterator[ast.AST]:
-    for path in Path(cards.__file__).parent.glob("*.py"):
-        yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+@cache
+def syntax() -> list[ast.AST]:
+    paths = Path(cards.__file__).parent.glob("*.py")
+    return [node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
 
 
 def used() -> set[str]:
@@ -100,7 +102,8 @@ def used() -> set[str]:
                 re.escape(str(p.value)) if isinstance(p, ast.Constant) else "[a-z]+" for p in node.values
             ]
             patterns.add("".join(parts))
-    return {key for key in MESSAGES for pattern in patterns if re.fullmatch(pattern, key)}
+    whole = re.compile("|".join(f"(?:{pattern})" for pattern in sorted(patterns)))
+    return {key for key in MESSAGES if whole.fullmatch(key)}
 
 
 def test_every_text_is_used() -> None:
