@@ -135,7 +135,7 @@ async def test_forged_clicks_change_nothing(office: Office, forged: int) -> None
     chance = random.Random(forged)  # noqa: S311 - a fixed sequence, no secret
     clock = Clock()
     async with office.robot(rules=ROLE, clock=clock) as app:
-        await office.control.limits(permitUnlimited=True, pushQuota=10**9)
+        await office.control.limits(permitUnlimited=True, pushQuota=10**9, callbackSeconds=20)
         first, second, ended = [
             await asked(office, f"rm {file_id}") for file_id in await files(office, "a.txt", "b.txt", "c.txt")
         ]
