@@ -21,6 +21,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.store.database import bounded
+
 log = structlog.get_logger()
 
 Payload = dict[str, Any]
@@ -59,7 +61,9 @@ class Engine:
         self.executor_id = executor_id
         self._config = DBOSConfig(
             name="dingsweep",
-            system_database_url=url.set(drivername=_SYNC_DRIVERS[url.drivername]).render_as_string(False),
+            system_database_url=bounded(url.set(drivername=_SYNC_DRIVERS[url.drivername])).render_as_string(
+                False
+            ),
             application_version=APPLICATION_VERSION,
             executor_id=executor_id,
             sys_db_pool_size=CONNECTIONS,

@@ -16,6 +16,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateTable, DropTable
 
+IDLE_MS = 8000
+"""How long a transaction on a PostgreSQL may rest; as long as a replica that is not heard from may act."""
 MIGRATION_LOCK = 0x44494E47
 """The advisory lock of whoever changes the schema of a PostgreSQL; any number, as long as it stays the same."""
 
@@ -36,7 +38,7 @@ class Database:
         if self.is_sqlite:
             _make_private(self.url)
         self._engine = create_async_engine(
-            self.url,
+            bounded(self.url),
             pool_pre_ping=not self.is_sqlite,
             connect_args={} if self.is_sqlite else PATIENCE,
             hide_parameters=True,
@@ -153,6 +155,13 @@ class Database:
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+
+
+def bounded(url: URL) -> URL:
+    """So that a process which is paused in a transaction does not keep its locks, and all others waiting, for ever."""
+    if url.get_backend_name() == "sqlite" or "options" in url.query:
+        return url
+    return url.update_query_dict({"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}"})
 
 
 @contextmanager
