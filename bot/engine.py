@@ -58,7 +58,6 @@ class Engine:
         No two that run on one database may have the same.
         """
         url = make_url(database_url)
-        self.executor_id = executor_id
         self._config = DBOSConfig(
             name="dingsweep",
             system_database_url=bounded(url.set(drivername=_SYNC_DRIVERS[url.drivername])).render_as_string(
