@@ -3,6 +3,7 @@
 from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
 from bot.store.chain import Break, Chain, Flaw, Link, Proof
 from bot.store.jobs import Answer, NotMineError, StopAskedError, Waiting
+from bot.store.organisations import KnownOrganisation, Organisations, OrganisationState, StillServedError
 from bot.store.outbox import Batch, ChannelState, Outbox
 from bot.store.replicas import Replicas
 from bot.store.requests import CardKind, IdTakenError, ShownCard
@@ -29,11 +30,14 @@ __all__ = [
     "ChannelState",
     "Flaw",
     "IdTakenError",
+    "KnownOrganisation",
     "Landing",
     "Link",
     "Listed",
     "NotMineError",
     "NothingToRestoreError",
+    "OrganisationState",
+    "Organisations",
     "Outbox",
     "Proof",
     "Pruned",
@@ -42,6 +46,7 @@ __all__ = [
     "Returning",
     "SchemaTooNewError",
     "ShownCard",
+    "StillServedError",
     "StopAskedError",
     "Store",
     "StoreError",
