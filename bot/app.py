@@ -18,9 +18,10 @@ from bot.engine import AWAY, Engine, Payload, addressed
 from bot.health import Health
 from bot.notices import Notices
 from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
-from bot.organisations import Organisations, Process, organisations_of
+from bot.organisations import Organisations, Process, only
 from bot.replica import TIMES, Replica, Superseded, Times
 from bot.settings import Settings
+from bot.several import Several
 from bot.store import Store
 from bot.stream import Event, NotTaken, Stream
 from handlers import clicks, events, messages, pulls
@@ -137,7 +138,9 @@ async def running(
         )
         engine = Engine(settings.database_url, executor_id=replica.name)
         process = Process(store, engine, replica, session, clock, patience)
-        organisations = await opened.enter_async_context(organisations_of(settings, process))
+        organisations: Organisations = await opened.enter_async_context(
+            Several(settings, process) if settings.serves_several else only(settings, process)
+        )
         for name in WORKFLOWS:
             engine.add(name, partial(_run_for, organisations, name))
         await opened.enter_async_context(engine)

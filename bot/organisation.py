@@ -23,7 +23,7 @@ from bot.deletion.consent import Consents
 from bot.deletion.decisions import Decisions
 from bot.deletion.follow import Patience
 from bot.deletion.job import Jobs
-from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
+from bot.deletion.lifecycle import JOB, NEWS, SYSTEM, Lifecycle
 from bot.deletion.news import News
 from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
@@ -32,6 +32,7 @@ from bot.dingtalk import DingTalk
 from bot.engine import Workflow, Workflows
 from bot.hours import held_until
 from bot.messenger import Messenger
+from bot.models import OPEN_STATES, RequestState
 from bot.notices import Notices
 from bot.operators import Operators
 from bot.replica import Replica
@@ -50,6 +51,8 @@ WORKFLOWS = (JOB, NEWS, MESSAGE, clicks.TELL, clicks.UNDO, clicks.DETAILS)
 METER_EVERY_S = 5.0
 DATABASE_AWAY_S = 5.0
 PRUNE_EVERY_S = 24 * 3600.0
+NOT_SERVED = "notServed"
+"""Why a job rests whose organisation has cancelled the app."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,26 @@ class Organisation:
             now = self.services.clock()
             await self.store.audit.prune(now - timedelta(days=days), now)
             await asyncio.sleep(PRUNE_EVERY_S)
+
+
+async def lay_down(store: Store, at: datetime) -> None:
+    """End what was agreed to and not begun, and let rest what runs: whose robot it is does not want it any more.
+
+    What rests can be resumed by its people once the robot works for them again, and until then nothing is looked up.
+    """
+    for resting in await store.jobs.rest(NOT_SERVED, at=at):
+        log.warning("job.paused", request_id=resting.id, cause=NOT_SERVED)
+    while ended := await store.requests.in_states({*OPEN_STATES, RequestState.APPROVED}):
+        for request in ended:
+            await store.requests.change(
+                request.id,
+                {request.state},
+                RequestState.CANCELLED,
+                at=at,
+                actor=SYSTEM,
+                is_news=True,
+                reason="the organisation is not served",
+            )
 
 
 async def unbroken(work: Callable[[], Awaitable[None]]) -> None:

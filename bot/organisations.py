@@ -8,7 +8,7 @@ its own, so that nothing of another one can be reached from there.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +76,9 @@ class Organisations(Protocol):
     async def begin(self) -> None:
         """Take up what there is to do for each of them. With the engine open."""
 
+    async def use(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+
     async def serve(self) -> None:
         """What goes on for ever for each of them, until cancelled."""
 
@@ -101,19 +104,18 @@ class Only:
     async def begin(self) -> None:
         await self._one.begin()
 
+    async def use(self, settings: Settings) -> None:
+        await self._one.use(settings)
+
     async def serve(self) -> None:
         await self._one.serve()
 
 
 @asynccontextmanager
-async def _only(settings: Settings, process: Process) -> AsyncIterator[Organisations]:
+async def only(settings: Settings, process: Process) -> AsyncIterator[Organisations]:
     """In the main database, whose workflows bear no organisation's name: as it was before there could be several."""
     corp_id = settings.corp_id or settings.auth_corp_id
     async with process.client(settings, settings.auth_corp_id, process.store) as dingtalk:
-        on = process.foundation(corp_id, process.store, dingtalk, process.engine)
-        yield Only(Organisation(on, settings))
-
-
-def organisations_of(settings: Settings, process: Process) -> AbstractAsyncContextManager[Organisations]:
-    """To be open for longer than the engine, whose workflows need them."""
-    return _only(settings, process)
+        yield Only(
+            Organisation(process.foundation(corp_id, process.store, dingtalk, process.engine), settings)
+        )

@@ -67,6 +67,10 @@ class DingTalk:
         self.robot = Robot(self._wire, self.media, robot_code)
         self.webhook_robots = WebhookRobots(self._wire, now)
 
+    async def authorise(self) -> None:
+        """Have a token, asking for one if there is none. Raises BadCredentials where DingTalk gives none."""
+        await self._tokens.token()
+
     def use(self, calls_per_second: int) -> None:
         """Call each interface this often from now on, at most."""
         self._limits.ceiling = calls_per_second

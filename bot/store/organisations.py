@@ -26,7 +26,7 @@ from bot.store.tables import organisations
 SYSTEM = "dingsweep"
 _CORP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _THEIRS = "WHERE workflow_uuid LIKE :ids ESCAPE '!'"
-_END = f"UPDATE {{schema}}workflow_status SET status = 'CANCELLED' {_THEIRS} AND status NOT IN ('SUCCESS', 'ERROR')"
+_END = f"UPDATE {{schema}}workflow_status SET status = 'CANCELLED' {_THEIRS} AND status NOT IN ('SUCCESS', 'ERROR')"  # noqa: S608
 _FORGET = tuple(
     f"DELETE FROM {{schema}}{table} {_THEIRS}"  # noqa: S608  nothing of it comes from outside
     for table in ("workflow_input", "workflow_output", "operation_outputs", "workflow_status")
@@ -85,10 +85,15 @@ class Organisations:
                 await _note(connection, at, corp_id, event, SYSTEM)
             return is_new
 
-    async def rename(self, corp_id: str, name: str) -> None:
-        change = update(organisations).where(organisations.c.corp_id == corp_id).values(name=name)
+    async def changed(self, corp_id: str, name: str, *, at: datetime, event: str) -> None:
+        """It has changed what it authorised, and maybe its name. Nothing for one that is not known."""
+        known = organisations.c.corp_id == corp_id
         async with self._database.writing() as connection:
-            await connection.execute(change)
+            changed = await connection.execute(
+                update(organisations).where(known).values({"name": name} if name else {"corp_id": corp_id})
+            )
+            if changed.rowcount:
+                await _note(connection, at, corp_id, event, SYSTEM)
 
     async def stop(self, corp_id: str, *, at: datetime, event: str, actor: str = SYSTEM) -> bool:
         """From now on it is not served; False when it was not. What it had begun is not begun again."""
