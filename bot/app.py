@@ -39,19 +39,24 @@ def utc_now() -> datetime:
 
 
 class App:
-    """A running robot. Build it with `running()`; `stream` says whether it is connected."""
+    """A running robot. Build it with `running()`; `stream` says whether it is connected.
+
+    `main` is the store of what the process needs; with one organisation also the organisation's.
+    """
 
     def __init__(
         self,
         settings: Settings,
         organisations: Organisations,
         *,
+        main: Store,
         engine: Engine,
         stream: Stream,
         replica: Replica,
     ) -> None:
         self.settings = settings
         self.organisations = organisations
+        self.main = main
         self.engine = engine
         self.stream = stream
         self.replica = replica
@@ -153,7 +158,7 @@ async def running(
             session=session,
         )
         opened.push_async_callback(stream.stop)
-        yield App(settings, organisations, engine=engine, stream=stream, replica=replica)
+        yield App(settings, organisations, main=store, engine=engine, stream=stream, replica=replica)
 
 
 async def _run_for(organisations: Organisations, name: str, payload: Payload) -> None:

@@ -362,7 +362,11 @@ class Settings(PolicySettings):
             raise ValueError(
                 f"tables [organisations] need {PREFIX}SUITE_KEY, and no {PREFIX}AUTH_CORP_ID: there is one organisation"
             )
-        if self.serves_several and not self.is_of_one and (own := [name for name in OWN if getattr(self, name)]):
+        if (
+            self.serves_several
+            and not self.is_of_one
+            and (own := [name for name in OWN if getattr(self, name)])
+        ):
             raise ValueError(
                 f"{own[0]} would be for all organisations: with several of them it belongs into the table of one, "
                 '[organisations."corpId"]'

@@ -24,13 +24,14 @@ from typing import Any, Self
 import structlog
 from pydantic import ValidationError
 
+from bot.dingtalk.auth import NO_TICKET
 from bot.dingtalk.errors import BadCredentials, DingTalkError
 from bot.engine import Share
 from bot.organisation import Organisation, lay_down, unbroken
 from bot.organisations import Process
 from bot.settings import Settings
-from bot.store import KnownOrganisation, OrganisationState, StoreError
-from bot.stream import Event
+from bot.store import KnownOrganisation, OrganisationState, StoreError, is_corp_id
+from bot.stream import Event, NotTaken
 
 log = structlog.get_logger()
 
@@ -84,10 +85,10 @@ class Several:
         return iter([served.organisation for served in self._served.values()])
 
     async def of(self, corp_id: str) -> Organisation | None:
-        """Nobody's frame is for anybody. Raises the database's error when it cannot be told now."""
+        """Raises NotTaken, or the database's error, when it cannot be told now."""
         if found := self._found(corp_id):
             return found
-        if not corp_id or self._is_refused(corp_id):
+        if not is_corp_id(corp_id) or self._is_refused(corp_id):
             return None
         await self.look()
         is_unknown = not self._found(corp_id) and await self._rows.get(corp_id) is None
@@ -244,14 +245,15 @@ class Several:
         return event.corp_id, name
 
     async def _is_authorised(self, corp_id: str) -> bool:
-        """Whether DingTalk gives a token for it: nothing else is asked, or counted."""
+        """Whether DingTalk gives a token for it, which counts as no call. Raises NotTaken when it cannot be told now."""
         async with self._process.client(self._settings, corp_id, self._process.store) as dingtalk:
             try:
                 await dingtalk.authorise()
             except DingTalkError as exc:
                 log.warning("organisation.no_token", corp_id=corp_id, error=exc.code)
-                if isinstance(exc, BadCredentials):
-                    self._refuse(corp_id)
+                if exc.code == NO_TICKET or not isinstance(exc, BadCredentials):
+                    raise NotTaken(exc.code) from exc
+                self._refuse(corp_id)
                 return False
         return True
 

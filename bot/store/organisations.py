@@ -141,12 +141,17 @@ class Organisations:
             return str((await connection.execute(text("SELECT current_schema()"))).scalar())
 
 
+def is_corp_id(text: str) -> bool:
+    """Whether this can be one: it becomes part of names, and may come from anywhere."""
+    return _CORP_ID.fullmatch(text) is not None
+
+
 def partition_of(url: URL, corp_id: str, home: str = "") -> Partition:
     """The part of one organisation in the database at `url`. Raises ValueError for what is no corpId.
 
     Its name is short enough for a PostgreSQL, and another one for each, also where upper and lower case are one.
     """
-    if not _CORP_ID.fullmatch(corp_id):
+    if not is_corp_id(corp_id):
         raise ValueError("no corpId")
     digest = hashlib.sha256(corp_id.encode()).hexdigest()[:12]
     name = f"org_{re.sub('[^a-z0-9]', '_', corp_id.lower())[:40]}_{digest}"
