@@ -1,55 +1,37 @@
-"""The one place where everything is built, wired, started and drained."""
+"""The process: where everything is opened, wired, started and drained. What serves people is in `organisation`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvers import Approvers
 from bot.deletion.clocks import Clocks
-from bot.deletion.consent import Consents
-from bot.deletion.decisions import Decisions
 from bot.deletion.follow import PATIENT, Patience
-from bot.deletion.job import Jobs
-from bot.deletion.lifecycle import JOB, NEWS, Lifecycle
-from bot.deletion.news import News
-from bot.deletion.receipts import Receipts
-from bot.deletion.spaces import SpaceFinder
-from bot.deletion.undo import Undo
-from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
-from bot.engine import AWAY, Engine
+from bot.engine import AWAY, Engine, Payload, addressed
 from bot.health import Health
-from bot.hours import held_until
-from bot.messenger import Messenger
 from bot.notices import Notices
-from bot.operators import Operators
+from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
+from bot.organisations import Organisations, Process, only
 from bot.replica import TIMES, Replica, Superseded, Times
 from bot.settings import Settings
+from bot.several import Several
 from bot.store import Store
-from bot.stream import NotTaken, Stream
-from handlers import clicks, details, events, messages, pulls, undo
-from handlers.announce import CardAnnouncer
-from handlers.inbound import CardPull, IncomingMessage, InvalidMessage
-from handlers.notices import NoticeWords
+from bot.stream import Event, NotTaken, Stream
+from handlers import clicks, events, messages, pulls
+from handlers.inbound import CardPull, IncomingMessage, InvalidMessage, corp_id_of
 from handlers.services import Services
 
 log = structlog.get_logger()
 
-MESSAGE = "message"
-METER_EVERY_S = 5.0
-DATABASE_AWAY_S = 5.0
 STORED_WITHIN_S = 5.0
 """A message that takes longer to be stored waits for a database that is locked: its sender should know."""
-PRUNE_EVERY_S = 24 * 3600.0
 
 
 def utc_now() -> datetime:
@@ -57,26 +39,49 @@ def utc_now() -> datetime:
 
 
 class App:
-    """A running robot. Build it with `running()`; `stream` says whether it is connected."""
+    """A running robot. Build it with `running()`; `stream` says whether it is connected.
+
+    `main` is the store of what the process needs; with one organisation also the organisation's.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        store: Store,
-        services: Services,
+        organisations: Organisations,
         *,
-        clocks: Clocks,
-        notices: Notices,
+        main: Store,
+        engine: Engine,
         stream: Stream,
         replica: Replica,
     ) -> None:
         self.settings = settings
-        self.store = store
-        self.services = services
-        self.clocks = clocks
-        self.notices = notices
+        self.organisations = organisations
+        self.main = main
+        self.engine = engine
         self.stream = stream
         self.replica = replica
+
+    @property
+    def only(self) -> Organisation:
+        """The organisation of a robot that serves one."""
+        [one] = self.organisations
+        return one
+
+    @property
+    def store(self) -> Store:
+        return self.only.store
+
+    @property
+    def services(self) -> Services:
+        return self.only.services
+
+    @property
+    def clocks(self) -> Clocks:
+        return self.only.parts.clocks
+
+    @property
+    def notices(self) -> Notices:
+        return self.only.parts.notices
 
     async def serve(self) -> None:
         """Run until cancelled.
@@ -85,13 +90,8 @@ class App:
         replicas have taken this one's work over.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_unbroken(self.clocks.watch))
-            tasks.create_task(_unbroken(self.services.lifecycle.watch_starts))
-            tasks.create_task(_unbroken(self.notices.run))
-            tasks.create_task(_unbroken(self._write_meter))
-            if self.settings.audit_days:
-                tasks.create_task(_unbroken(self._keep_trail))
-            tasks.create_task(_unbroken(self._take_over))
+            tasks.create_task(self.organisations.serve())
+            tasks.create_task(unbroken(self._take_over))
             tasks.create_task(self._give_way())
             tasks.create_task(self._hold_without_database())
             tasks.create_task(self.stream.run())
@@ -102,9 +102,10 @@ class App:
             dead = await self.replica.bury()
             if orphans := await self.replica.orphans():
                 log.warning("replica.adopting", replicas=orphans)
-                await self.services.engine.adopt(orphans)
+                await self.engine.adopt(orphans)
             if dead:  # one may have died before it began what follows from a change
-                await self.services.lifecycle.heal()
+                for organisation in self.organisations:
+                    await organisation.services.lifecycle.heal()
             await self.replica.pause()
 
     async def _give_way(self) -> None:
@@ -112,7 +113,7 @@ class App:
         try:
             await self.replica.superseded()
         except Superseded:
-            await self.services.engine.interrupt()
+            await self.engine.interrupt()
             raise
 
     async def _hold_without_database(self) -> None:
@@ -122,28 +123,6 @@ class App:
             await self.stream.hold()
             await self.replica.reached.wait()
             self.stream.go_on()
-
-    async def _write_meter(self) -> None:
-        while True:
-            await asyncio.sleep(METER_EVERY_S)
-            await self.store.meter.flush()
-
-    async def _keep_trail(self) -> None:
-        """Take away what is older than the trail is kept for, at the start and once a day."""
-        while True:
-            now = self.services.clock()
-            await self.store.audit.prune(now - timedelta(days=self.settings.audit_days), now)
-            await asyncio.sleep(PRUNE_EVERY_S)
-
-
-async def _unbroken(work: Callable[[], Awaitable[None]]) -> None:
-    """Work that goes on for ever: a database that is away for a moment interrupts it and does not end the robot."""
-    while True:
-        try:
-            await work()
-        except SQLAlchemyError as exc:
-            log.error("database.failed", error=type(exc).__name__)
-            await asyncio.sleep(DATABASE_AWAY_S)
 
 
 @asynccontextmanager
@@ -155,124 +134,53 @@ async def running(
     times: Times = TIMES,
 ) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
-    zone = ZoneInfo(settings.timezone)
-    policy = settings.policy
-    async with (
-        Store(settings.database_url) as store,
-        store.leased(),
-        Replica(store.replicas, times) as replica,
-        aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session,
-        DingTalk(
-            api_base_url=settings.api_base_url,
-            oapi_base_url=settings.oapi_base_url,
-            tokens=_tokens(settings, store),
-            robot_code=settings.robot_code,
-            meter=store.meter,
-            session=session,
-            calls_per_second=settings.calls_per_second,
-            lanes=store.lanes,
-            may_write=replica.may_act,
-        ) as dingtalk,
-    ):
-        messenger = Messenger(
-            dingtalk,
-            store,
-            settings.card_template_id,
-            replica.has_others,
-            progress_source=settings.progress_source,
+    async with AsyncExitStack() as opened:
+        store = await opened.enter_async_context(Store(settings.database_url))
+        await opened.enter_async_context(store.leased())
+        replica = await opened.enter_async_context(Replica(store.replicas, times))
+        session = await opened.enter_async_context(
+            aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar())
         )
-        announcer = CardAnnouncer(
-            messenger,
-            store,
-            zone,
-            clock,
-            allow_permanent=policy.allow_permanent,
-            monthly_calls=settings.monthly_calls,
-        )
-        operators = Operators(dingtalk)
-        approvers = Approvers(dingtalk, clock)
         engine = Engine(settings.database_url, executor_id=replica.name)
-        notices = Notices(settings, dingtalk, store, NoticeWords(zone), clock, courier=replica.name)
-        lifecycle = Lifecycle(store, engine, notices, clock, bin_days=settings.recycle_bin_days)
-        receipts = Receipts(store, operators, clock)
-        jobs = Jobs(
-            dingtalk,
-            store,
-            announcer,
-            receipts,
-            clock,
-            lifecycle=lifecycle,
-            notices=notices,
-            runner=lambda: replica.name,
-            allow_permanent=policy.allow_permanent,
-            has_events=settings.deletion_events,
-            patience=patience,
+        process = Process(store, engine, replica, session, clock, patience)
+        organisations: Organisations = await opened.enter_async_context(
+            Several(settings, process) if settings.serves_several else only(settings, process)
         )
-        services = Services(
-            dingtalk=dingtalk,
-            store=store,
-            engine=engine,
-            consents=Consents(policy, approvers, operators),
-            lifecycle=lifecycle,
-            decisions=Decisions(store, lifecycle, policy, approvers, notices=notices, clock=clock),
-            receipts=receipts,
-            undo=Undo(
-                store,
-                lifecycle,
-                clock,
-                who=settings.undo,
-                confirm_within=timedelta(minutes=settings.confirm_minutes),
-                policy_hash=policy.hash,
-            ),
-            spaces=SpaceFinder(dingtalk, store, settings.spaces, clock),
-            operators=operators,
-            messenger=messenger,
-            announcer=announcer,
-            policy=policy,
-            clock=clock,
-            zone=zone,
-            robot_code=settings.robot_code,
-            corp_id=settings.corp_id or settings.auth_corp_id,
-            language=settings.language,
+        for name in WORKFLOWS:
+            engine.add(name, partial(_run_for, organisations, name))
+        await opened.enter_async_context(engine)
+        await organisations.begin()
+        stream = Stream(
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            api_base_url=settings.api_base_url,
+            receiver=Receiver(organisations, settings, store, replica),
+            session=session,
         )
-        engine.add(JOB, jobs.run)
-        engine.add(NEWS, News(store, announcer, receipts, notices, engine).spread)
-        engine.add(MESSAGE, partial(messages.handle, services))
-        engine.add(clicks.TELL, partial(clicks.tell, services))
-        engine.add(clicks.UNDO, partial(undo.ask_by_button, services))
-        engine.add(clicks.DETAILS, partial(details.send_details, services))
-        async with engine:
-            await store.audit.note_policy(clock(), policy.hash, policy.text)
-            await lifecycle.heal()
-            clocks = Clocks(
-                store,
-                lifecycle,
-                approvers,
-                announcer,
-                clock=clock,
-                awake=partial(held_until, settings.quiet_hours, zone=zone),
-            )
-            stream = Stream(
-                client_id=settings.client_id,
-                client_secret=settings.client_secret.get_secret_value(),
-                api_base_url=settings.api_base_url,
-                receiver=Receiver(services, settings.suite_key, replica),
-                session=session,
-            )
-            try:
-                yield App(
-                    settings, store, services, clocks=clocks, notices=notices, stream=stream, replica=replica
-                )
-            finally:
-                await stream.stop()
+        opened.push_async_callback(stream.stop)
+        yield App(settings, organisations, main=store, engine=engine, stream=stream, replica=replica)
+
+
+async def _run_for(organisations: Organisations, name: str, payload: Payload) -> None:
+    """A workflow, by the parts of its organisation that are in force when it begins."""
+    corp_id, payload = addressed(payload)
+    organisation = await organisations.working_for(corp_id)
+    if organisation is None:
+        log.warning("workflow.not_served", corp_id=corp_id, kind=name)
+        return
+    await organisation.parts.workflows[name](payload)
 
 
 class Receiver:
     """Takes what the stream brings: messages become durable workflows, clicks are answered at once."""
 
-    def __init__(self, services: Services, suite_key: str, replica: Replica) -> None:
-        self._services = services
-        self._suite_key = suite_key
+    def __init__(
+        self, organisations: Organisations, settings: Settings, store: Store, replica: Replica
+    ) -> None:
+        self._organisations = organisations
+        self._robot_code = settings.robot_code
+        self._suite_key = settings.suite_key
+        self._tickets = store.tickets
         self._replica = replica
 
     async def message(self, data: dict[str, Any]) -> None:
@@ -280,14 +188,19 @@ class Receiver:
         if self._replica.lost.is_set():  # the engine would try for ever to store it
             raise NotTaken("the database is away")
         try:
-            key = IncomingMessage.from_data(data, robot_code=self._services.robot_code).message_key
+            message = IncomingMessage.from_data(data, robot_code=self._robot_code)
         except InvalidMessage as exc:
             log.warning("message.invalid", missing=exc.missing)
             return
-        starting = asyncio.create_task(self._services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data))
+        organisation = await self._of(message.chatbot_corp_id, "message")
+        if organisation:
+            await self._store(organisation.services, message.message_key, data)
+
+    async def _store(self, services: Services, key: str, data: dict[str, Any]) -> None:
+        starting = asyncio.create_task(services.engine.start(MESSAGE, f"{MESSAGE}:{key}", data))
         stored, _ = await asyncio.wait({starting}, timeout=STORED_WITHIN_S)
         if not stored or isinstance(starting.exception(), AWAY):
-            await messages.not_stored(self._services, data)
+            await messages.not_stored(services, data)
         try:
             await starting
         except Exception as exc:
@@ -296,22 +209,33 @@ class Receiver:
             raise NotTaken(type(exc).__name__) from exc
 
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
+        organisation = await self._of(corp_id_of(data), "click")
+        if organisation is None:
+            return clicks.not_served()
+        services = organisation.services
         if CardPull.is_meant(data):
-            return await pulls.handle(self._services, data)
+            return await pulls.handle(services, data)
         if self._replica.lost.is_set():
-            return clicks.database_away(self._services)
-        return await clicks.handle(self._services, data)
+            return clicks.database_away(services)
+        return await clicks.handle(services, data)
 
-    async def event(self, event_type: str, data: dict[str, Any]) -> None:
-        await events.handle(self._services, self._suite_key, event_type, data)
+    async def event(self, event: Event) -> None:
+        if await events.keep_ticket(self._tickets, self._suite_key, event):
+            return
+        if await self._organisations.hear(event):
+            return
+        if organisation := await self._of(event.corp_id, "event"):
+            await events.handle(organisation.services, event)
 
-
-def _tokens(settings: Settings, store: Store) -> TokenProvider:
-    if settings.suite_key:
-        return ThirdPartyTokens(
-            settings.suite_key, settings.suite_secret, settings.auth_corp_id, store.tickets
-        )
-    return InternalAppTokens(settings.client_id, settings.client_secret)
+    async def _of(self, corp_id: str, what: str) -> Organisation | None:
+        """The organisation that a frame is for. Raises NotTaken when it cannot be told now."""
+        try:
+            organisation = await self._organisations.of(corp_id)
+        except AWAY as exc:
+            raise NotTaken(type(exc).__name__) from exc
+        if organisation is None:
+            log.warning("frame.not_served", frame=what, corp_id=corp_id)
+        return organisation
 
 
 async def run(

@@ -13,7 +13,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
@@ -33,6 +33,9 @@ APPLICATION_VERSION = "1"
 """Pinned: the library's default is a hash of the code, and a workflow that an upgrade finds stored under
 another version is never taken up again. Raise it only when old workflows cannot be continued."""
 
+ORGANISATION, PAYLOAD = "organisation", "payload"
+"""How a workflow is addressed where there are several organisations."""
+
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What says that the database is locked, full or gone at the moment, and nothing of what was asked."""
 AWAY_S = 5.0
@@ -47,6 +50,16 @@ MAX_REMEMBERED = 10_000
 """Ids of workflows stored lately; of all others the database knows."""
 
 _SYNC_DRIVERS = {"sqlite+aiosqlite": "sqlite", "postgresql+psycopg": "postgresql+psycopg"}
+
+
+class Workflows(Protocol):
+    """What those who have something done durably need of the engine; see `Engine`."""
+
+    async def start(self, workflow: str, workflow_id: str, payload: Payload) -> None: ...
+
+    def start_soon(self, workflow: str, workflow_id: str, payload: Payload) -> None: ...
+
+    async def step(self, name: str, function: Callable[[], Awaitable[T]]) -> T: ...
 
 
 class Engine:
@@ -103,12 +116,12 @@ class Engine:
         # The library made its own threads the loop's, and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def interrupt(self) -> None:
+    async def interrupt(self, prefix: str = "") -> None:
         """Cancel what runs: one that went on without its database and network would take that for its own failure.
 
         The library keeps a cancelled one as unfinished. One that does not obey in time is left behind.
         """
-        tasks = list(self._running.values())
+        tasks = [task for name, task in self._running.items() if name.startswith(prefix)]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -191,6 +204,37 @@ class Engine:
             except AWAY as exc:
                 log.error("database.failed", error=type(exc).__name__)
                 await asyncio.sleep(AWAY_S)
+
+
+class Share:
+    """The engine as one organisation of several uses it: ids and payloads of its workflows bear its name."""
+
+    def __init__(self, engine: Engine, corp_id: str) -> None:
+        self._engine = engine
+        self._corp_id = corp_id
+        self.prefix = f"{corp_id}/"
+
+    async def start(self, workflow: str, workflow_id: str, payload: Payload) -> None:
+        await self._engine.start(workflow, self.prefix + workflow_id, self._named(payload))
+
+    def start_soon(self, workflow: str, workflow_id: str, payload: Payload) -> None:
+        self._engine.start_soon(workflow, self.prefix + workflow_id, self._named(payload))
+
+    async def step(self, name: str, function: Callable[[], Awaitable[T]]) -> T:
+        return await self._engine.step(name, function)
+
+    async def interrupt(self) -> None:
+        await self._engine.interrupt(self.prefix)
+
+    def _named(self, payload: Payload) -> Payload:
+        return {ORGANISATION: self._corp_id, PAYLOAD: payload}
+
+
+def addressed(payload: Payload) -> tuple[str, Payload]:
+    """The organisation of several that a stored workflow is of, "" where there is only one, and what is for it."""
+    if payload.keys() == {ORGANISATION, PAYLOAD}:
+        return payload[ORGANISATION], payload[PAYLOAD]
+    return "", payload
 
 
 def _this_task() -> asyncio.Task[Any]:

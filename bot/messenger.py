@@ -113,6 +113,11 @@ class Messenger:
         self._heard: OrderedDict[str, Webhook] = OrderedDict()
         self._said: OrderedDict[str, None] = OrderedDict()
 
+    def use(self, template_id: str, progress_source: str) -> None:
+        """Post the next cards with this template; those that are out keep theirs."""
+        self._template_id = template_id
+        self.progress_source = progress_source
+
     async def post(
         self,
         request: Request,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeGuard, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -52,6 +52,30 @@ PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 
 TOML = "dingsweep.toml"
 MIN_AUDIT_DAYS = 30
+OWN = ("notify", "conversations", "spaces")
+"""What names things of one organisation: said for all of several, one would hear what happens in another."""
+PER_ORGANISATION = (
+    *OWN,
+    "rules",
+    "allow_permanent",
+    "max_dentries",
+    "confirm_minutes",
+    "undo",
+    "recycle_bin_days",
+    "deletion_events",
+    "language",
+    "timezone",
+    "quiet_hours",
+    "card_template_id",
+    "progress_source",
+    "calls_per_second",
+    "monthly_calls",
+    "monthly_webhooks",
+    "cut_notices",
+    "cut_notices_from",
+    "audit_days",
+)
+"""What can be set for one organisation of several."""
 MAX_PORT = 65535
 
 REGIONS = {
@@ -63,7 +87,9 @@ _REMEDY = {
     "client_id": f"copy the Client ID from {_CONSOLE}",
     "client_secret": f"copy the Client Secret from {_CONSOLE}",
     "suite_secret": "copy the Suite Secret of your third-party app from open-dev.dingtalk.com",
-    "auth_corp_id": "write the corpId of the organisation that installed your third-party app",
+    "auth_corp_id": "write the corpId of the organisation that installed your third-party app, "
+    "or nothing to serve all that did",
+    "organisations": 'write a table for each, such as [organisations."dingcorp1"], with a third-party app',
     "region": "write cn or intl",
     "language": "write auto, zh or en",
     "log": "write json or console",
@@ -114,6 +140,10 @@ _DRIVERS = {
 
 class SettingsError(Exception):
     """A setting is missing or wrong. Its text is one line, and never holds a value."""
+
+
+def _is_read(value: object) -> TypeGuard[tuple[Rule, ...]]:
+    return isinstance(value, tuple) and all(isinstance(each, Rule) for each in value)
 
 
 class DatabaseSettings(BaseSettings):
@@ -193,7 +223,7 @@ class PolicySettings(DatabaseSettings):
     @field_validator("rules", mode="before")
     @classmethod
     def _are_rules(cls, value: object) -> tuple[Rule, ...] | None:
-        return None if value is None else read_rules(value)
+        return value if value is None or _is_read(value) else read_rules(value)
 
     @property
     def policy(self) -> Policy:
@@ -210,6 +240,8 @@ class Settings(PolicySettings):
     """All settings of the robot; build it with `load()`."""
 
     model_config = SettingsConfigDict(extra="forbid")
+    is_of_one: ClassVar[bool] = False
+    """whether they are those of one organisation of several"""
 
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
@@ -229,6 +261,9 @@ class Settings(PolicySettings):
     suite_key: str = ""
     suite_secret: SecretStr = SecretStr("")
     auth_corp_id: str = ""
+    """the one organisation a third-party app serves; empty: all that authorised it"""
+    organisations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """corpId → what is set otherwise for it; of several, see `of_organisation`"""
 
     spaces: dict[str, str] = Field(default_factory=dict)
     """conversation id → id of the space that its commands mean when they say no --space"""
@@ -298,13 +333,65 @@ class Settings(PolicySettings):
                 )
         return self
 
+    @property
+    def serves_several(self) -> bool:
+        """Whether every organisation that authorised the third-party app is served."""
+        return bool(self.suite_key) and not self.auth_corp_id
+
+    def of_organisation(self, corp_id: str) -> Settings:
+        """What is set for one organisation of several: its table, and for all else what is set for all.
+
+        Raises ValidationError, but not after `load`, which has looked at every table.
+        """
+        common = {name: getattr(self, name) for name in type(self).model_fields if name != "organisations"}
+        return _Given(**common | self.organisations.get(corp_id, {}))
+
     @model_validator(mode="after")
     def _third_party_is_whole(self) -> Settings:
-        if self.suite_key and not (self.suite_secret.get_secret_value() and self.auth_corp_id):
+        if self.suite_key and not self.suite_secret.get_secret_value():
+            raise ValueError(f"{PREFIX}SUITE_KEY needs {PREFIX}SUITE_SECRET: set both or none")
+        if self.corp_id and self.serves_several:
             raise ValueError(
-                f"{PREFIX}SUITE_KEY needs {PREFIX}SUITE_SECRET and {PREFIX}AUTH_CORP_ID: set all three or none"
+                f"{PREFIX}CORP_ID is for an internal app: of a third-party app, {PREFIX}AUTH_CORP_ID names one"
             )
         return self
+
+    @model_validator(mode="after")
+    def _organisations_differ_in_what_they_may(self) -> Settings:
+        if self.organisations and not self.serves_several:
+            raise ValueError(
+                f"tables [organisations] need {PREFIX}SUITE_KEY, and no {PREFIX}AUTH_CORP_ID: there is one organisation"
+            )
+        if (
+            self.serves_several
+            and not self.is_of_one
+            and (own := [name for name in OWN if getattr(self, name)])
+        ):
+            raise ValueError(
+                f"{own[0]} would be for all organisations: with several of them it belongs into the table of one, "
+                '[organisations."corpId"]'
+            )
+        for corp_id, table in self.organisations.items():
+            for name in table:
+                if name not in PER_ORGANISATION:
+                    raise ValueError(f"{_table(corp_id)} cannot set {name}: {_near(name)}")
+        return self
+
+
+class _Given(Settings):
+    """Settings of one organisation: from what is given, not from the environment or a file."""
+
+    is_of_one: ClassVar[bool] = True
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 class _OurDotEnv(DotEnvSettingsSource):
@@ -355,7 +442,7 @@ def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any], toml
     located = cast("type[S]", type(kind.__name__, (kind,), attributes))
     try:
         _refuse_unknown(where, toml)
-        return located(**overrides)
+        settings = located(**overrides)
     except ValidationError as exc:
         raise SettingsError(_one_line(exc, where, toml)) from None
     except SourceError as exc:
@@ -363,6 +450,28 @@ def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any], toml
         raise SettingsError(_wrong(found[1]) if found else "A setting cannot be read.") from None
     except ValueError as exc:  # tomllib.TOMLDecodeError
         raise SettingsError(f"{toml} is not valid TOML: {exc}") from None
+    if isinstance(settings, Settings):
+        _check_organisations(settings, where, toml)
+    return settings
+
+
+def _check_organisations(settings: Settings, where: Path, toml: str) -> None:
+    """Raise SettingsError for the first mistake in what is set for one organisation."""
+    for corp_id in settings.organisations:
+        try:
+            settings.of_organisation(corp_id)
+        except ValidationError as exc:
+            said = _one_line(exc, where, toml, ("organisations", corp_id)).replace(PREFIX, "")
+            raise SettingsError(f"{_table(corp_id)}: {said}") from None
+
+
+def _table(corp_id: str) -> str:
+    return f'[organisations."{corp_id}"]'
+
+
+def _near(name: str) -> str:
+    near = get_close_matches(name, PER_ORGANISATION, n=1, cutoff=0.8)
+    return f"did you mean {near[0]}?" if near else "remove it or mend its spelling"
 
 
 def _refuse_unknown(where: Path, toml: str) -> None:
@@ -389,18 +498,18 @@ def unknown(name: str, known: Iterable[str], place: str) -> str:
     return f"There is no setting {name} (in {place}){meant} Remove it or mend its spelling."
 
 
-def _one_line(exc: ValidationError, where: Path, toml: str) -> str:
+def _one_line(exc: ValidationError, where: Path, toml: str, inside: tuple[str, ...] = ()) -> str:
     """The first mistake as a sentence. Values stay out of it: one of them may be a secret."""
     cause = exc.errors()[0].get("ctx", {}).get("error")
     if isinstance(cause, RulesError):
-        return _rules_line(cause.mistakes[0], where, toml)
+        return _rules_line(cause.mistakes[0], where, toml, inside)
     error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
     said = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return f"{said}."
-    name, *inside = map(str, error["loc"])
-    if name == "notify" and inside:
-        return _wrong_inside(name, inside, said if error["type"] == "value_error" else "")
+    name, *deeper = map(str, error["loc"])
+    if name == "notify" and deeper:
+        return _wrong_inside(name, deeper, said if error["type"] == "value_error" else "")
     match error["type"]:
         case "missing" | "string_too_short":
             return _wrong(name, "is not set")
@@ -421,12 +530,12 @@ def _wrong_inside(name: str, inside: list[str], said: str) -> str:
     return f"{PREFIX}{name.upper()} is wrong {place}{f' ({said})' if said else ''}: {remedy}."
 
 
-def _rules_line(mistake: Mistake, where: Path, toml: str) -> str:
-    place = rules_place(where, toml)
+def _rules_line(mistake: Mistake, where: Path, toml: str, inside: tuple[str, ...] = ()) -> str:
+    place = toml if inside else rules_place(where, toml)
     if place != toml:
         return f"{place or 'The policy'}: {mistake}"
     try:
-        line = line_of(mistake.place, positions((where / toml).read_text("utf-8")))
+        line = line_of((*inside, *mistake.place), positions((where / toml).read_text("utf-8")))
     except (OSError, tomllib.TOMLDecodeError):  # it was changed in this moment
         line = None
     return f"{toml} line {line}: {mistake}" if line else f"{toml}: {mistake}"

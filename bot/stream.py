@@ -19,6 +19,8 @@ import json
 import platform
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote_plus
 
@@ -50,6 +52,31 @@ FRAMES_AT_ONCE = 200
 DRAIN_S = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A pushed event. `corp_id` is the organisation it is about; `born_at` when it happened, where that is said.
+
+    https://open.dingtalk.com/document/development/development-data-format-help
+    """
+
+    type: str
+    data: dict[str, Any]
+    corp_id: str = ""
+    born_at: datetime | None = None
+
+    @classmethod
+    def of(cls, message: EventMessage) -> Event:
+        headers = message.headers
+        try:
+            born_at = datetime.fromtimestamp(int(headers.event_born_time) / 1000, UTC)
+        except (TypeError, ValueError, OverflowError, OSError):
+            born_at = None
+        corp_id = headers.event_corp_id
+        return cls(
+            headers.event_type or "", message.data, corp_id if isinstance(corp_id, str) else "", born_at
+        )
+
+
 class Receiver(Protocol):
     """Who the frames are for. What a call returns, or that it returns, acknowledges the frame."""
 
@@ -59,7 +86,7 @@ class Receiver(Protocol):
     async def click(self, data: dict[str, Any]) -> dict[str, Any]:
         """A card callback; answers the new card within 2 s."""
 
-    async def event(self, event_type: str, data: dict[str, Any]) -> None:
+    async def event(self, event: Event) -> None:
         """A pushed event; raising asks DingTalk to send it again later."""
 
 
@@ -316,13 +343,13 @@ class _Callback(CallbackHandler):  # type: ignore[misc]
 class _Event(EventHandler):  # type: ignore[misc]
     """A pushed event, for the receiver. Its answer says SUCCESS, or LATER for one that could not be kept."""
 
-    def __init__(self, receive: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, receive: Callable[[Event], Awaitable[None]]) -> None:
         super().__init__()
         self._receive = receive
 
     async def raw_process(self, event: EventMessage) -> AckMessage:
         try:
-            await self._receive(event.headers.event_type or "", event.data)
+            await self._receive(Event.of(event))
             status = "SUCCESS"
         except Exception:
             log.exception("stream.event_failed", event_type=event.headers.event_type)

@@ -64,6 +64,11 @@ def database_away(services: Services) -> Response:
     return _private(replies.database_away(_language(services)))
 
 
+def not_served() -> Response:
+    """The answer to somebody of an organisation that the robot does not work for."""
+    return _private(replies.other_organisation(texts("zh")))
+
+
 def _language(services: Services) -> Texts:
     """For somebody of whose request nothing is known."""
     return texts("en" if services.language == "en" else "zh")

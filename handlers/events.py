@@ -6,25 +6,31 @@ https://open.dingtalk.com/document/development/subscribe-to-file-change-events
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 
+from bot.dingtalk.auth import TicketStore
+from bot.stream import Event
 from handlers.services import Services
 
 log = structlog.get_logger()
 
 
-async def handle(services: Services, suite_key: str, event_type: str, data: dict[str, Any]) -> None:
-    """Keep what must outlive a restart; other events are acknowledged and forgotten."""
-    ticket = data.get("suiteTicket")
-    if event_type == "suite_ticket" and suite_key and isinstance(ticket, str) and ticket:
-        await services.store.tickets.save_suite_ticket(suite_key, ticket)
+async def keep_ticket(tickets: TicketStore, suite_key: str, event: Event) -> bool:
+    """Keep the ticket that the event brings; whether it was about one. It must outlive a restart."""
+    if event.type != "suite_ticket" or not suite_key:
+        return False
+    ticket = event.data.get("suiteTicket")
+    if isinstance(ticket, str) and ticket:
+        await tickets.save_suite_ticket(suite_key, ticket)
         log.info("suite_ticket.saved")
-        return
-    if event_type == "storage_dentry_delete":
-        space_id, dentry_id = data.get("spaceId"), data.get("dentryId")
+    return True
+
+
+async def handle(services: Services, event: Event) -> None:
+    """Keep what a job waits for; other events are acknowledged and forgotten."""
+    if event.type == "storage_dentry_delete":
+        space_id, dentry_id = event.data.get("spaceId"), event.data.get("dentryId")
         if isinstance(space_id, str) and isinstance(dentry_id, str):
             await services.store.jobs.seen_gone(space_id, dentry_id, at=services.clock())
         return
-    log.debug("event.ignored", event_type=event_type)
+    log.debug("event.ignored", event_type=event.type)

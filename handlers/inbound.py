@@ -156,6 +156,11 @@ class CardPull(Model):
         )
 
 
+def corp_id_of(data: object) -> str:
+    """The organisation that a card push is about, empty when it names none."""
+    return _id(_mapping(data), "corpId")
+
+
 def _words(fields: Mapping[str, Any]) -> tuple[MessageKind, str | None]:
     """What the message says, and how it was said."""
     content = _mapping(fields.get("content"))

@@ -14,7 +14,7 @@ from bot.deletion.receipts import Receipts
 from bot.deletion.spaces import SpaceFinder
 from bot.deletion.undo import Undo
 from bot.dingtalk import DingTalk
-from bot.engine import Engine
+from bot.engine import Workflows
 from bot.messenger import Messenger
 from bot.models import Language, Operator
 from bot.operators import Operators
@@ -31,7 +31,7 @@ class Services:
 
     dingtalk: DingTalk
     store: Store
-    engine: Engine
+    engine: Workflows
     consents: Consents
     lifecycle: Lifecycle
     decisions: Decisions

@@ -26,8 +26,8 @@ class Application:
 
     @property
     def corp_id(self) -> str:
-        """The organisation its robot lives in."""
-        return self.corp_ids[0]
+        """The organisation its robot lives in; of a suite, the first that authorised it. Empty when none has."""
+        return next(iter(self.corp_ids), "")
 
 
 @dataclass(slots=True)

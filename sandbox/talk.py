@@ -122,12 +122,13 @@ def _robot_message(
     world: World, app: Application, person: Person, conversation: Conversation, what: Utterance
 ) -> dict[str, Any]:
     """The data of a robot message without its msgId."""
-    colleague = person.corp_id == app.corp_id
+    home = conversation.corp_id if app.suite else app.corp_id
+    colleague = person.corp_id == home
     session, expires_at = _open_session(world, app, person, conversation)
     data: dict[str, Any] = {
         "senderPlatform": "Mac",
         "conversationId": conversation.conversation_id,
-        "chatbotCorpId": app.corp_id,
+        "chatbotCorpId": home,
         "chatbotUserId": ids.encrypted(app.robot_code),
         "senderNick": what.nick or person.name,
         "isAdmin": colleague and person.admin,

@@ -55,6 +55,11 @@ class Tokens:
         """Makes every token invalid, as if DingTalk had forgotten it."""
         self.issued.clear()
 
+    def revoke(self, client_id: str, corp_id: str) -> None:
+        """Makes the tokens of one application for one organisation invalid."""
+        for value in [v for v, t in self.issued.items() if t.app == App(client_id, corp_id)]:
+            del self.issued[value]
+
     def new_ticket(self, suite_key: str) -> str:
         """A new suiteTicket; the one before it stays valid."""
         ticket = ids.opaque()

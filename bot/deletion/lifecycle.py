@@ -13,7 +13,7 @@ import structlog
 from bot.deletion.batch import BATCH_SIZE
 from bot.deletion.consent import Consent
 from bot.dingtalk.storage import PAGE
-from bot.engine import Engine, Payload
+from bot.engine import Payload, Workflows
 from bot.models import (
     OPEN_STATES,
     Conversation,
@@ -52,7 +52,7 @@ class Lifecycle:
     """Makes requests, ends them, and has durable workflows do what follows from a change."""
 
     def __init__(
-        self, store: Store, engine: Engine, notices: Notices, clock: Clock, *, bin_days: int = 0
+        self, store: Store, engine: Workflows, notices: Notices, clock: Clock, *, bin_days: int = 0
     ) -> None:
         self._store = store
         self._engine = engine

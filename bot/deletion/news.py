@@ -8,7 +8,7 @@ from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
 from bot.deletion.lifecycle import STATE
 from bot.deletion.receipts import Receipts
-from bot.engine import Engine, Payload
+from bot.engine import Payload, Workflows
 from bot.models import Request, RequestState
 from bot.notices import Notices
 from bot.store import Store
@@ -28,7 +28,7 @@ class News:
     """Spreads changes as durable workflows, one for each."""
 
     def __init__(
-        self, store: Store, announcer: Announcer, receipts: Receipts, notices: Notices, engine: Engine
+        self, store: Store, announcer: Announcer, receipts: Receipts, notices: Notices, engine: Workflows
     ) -> None:
         self._store = store
         self._announcer = announcer

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 INTERNAL = "/v1.0/oauth2/accessToken"
 THIRD_PARTY = "/v1.0/oauth2/corpAccessToken"
+NO_TICKET = "noSuiteTicket"
 MARGIN_S = 600.0
 """DingTalk advises to renew ten minutes before the end."""
 RETRY_S = 30.0
@@ -161,7 +162,7 @@ class ThirdPartyTokens(CachedTokens):
         ticket = await self._tickets.suite_ticket(self._suite_key)
         if ticket is None:
             raise BadCredentials(
-                f"POST {THIRD_PARTY}", "noSuiteTicket", "DingTalk has not pushed a suite ticket yet"
+                f"POST {THIRD_PARTY}", NO_TICKET, "DingTalk has not pushed a suite ticket yet"
             )
         return await exchange(
             THIRD_PARTY,

@@ -47,12 +47,13 @@ class DingTalk:
     ) -> None:
         """`may_write` is waited for right before a call that changes something is sent."""
         self._tokens = tokens
+        self._limits = Limits(calls_per_second, lanes)
         self._wire = Wire(
             api_base_url=api_base_url,
             oapi_base_url=oapi_base_url,
             tokens=tokens,
             meter=meter,
-            limits=Limits(calls_per_second, lanes),
+            limits=self._limits,
             session=session,
             timeout_s=timeout_s,
             now=now,
@@ -65,6 +66,18 @@ class DingTalk:
         self.media = Media(self._wire)
         self.robot = Robot(self._wire, self.media, robot_code)
         self.webhook_robots = WebhookRobots(self._wire, now)
+
+    async def authorise(self) -> None:
+        """Have a token, asking for one if there is none. Raises BadCredentials where DingTalk gives none."""
+        await self._tokens.token()
+
+    def use(self, calls_per_second: int) -> None:
+        """Call each interface this often from now on, at most."""
+        self._limits.ceiling = calls_per_second
+
+    def shut(self) -> None:
+        """Send nothing more, whoever asks: every call from now on raises Denied."""
+        self._wire.shut()
 
     async def __aenter__(self) -> Self:
         await self._wire.__aenter__()

@@ -66,7 +66,7 @@ class Limits:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._ceiling = calls_per_second
+        self.ceiling = calls_per_second
         self._lanes = lanes or OwnLanes(now)
         self._ahead_s = AHEAD_S if lanes else 0.0
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -108,7 +108,7 @@ class Limits:
 
     def _take(self, kept: Kept | None, now: float) -> tuple[Kept | None, tuple[Turn | None, float]]:
         """Take the next turn, unless it is too far ahead for that; and how long to wait for it, or to look again."""
-        pace = Pace.read(kept, self._ceiling, now).probing(now)
+        pace = Pace.read(kept, self.ceiling, now).probing(now)
         wait_s = max(0.0, pace.free_at - now)
         if wait_s > self._ahead_s:
             return None, (None, wait_s - self._ahead_s)
@@ -140,7 +140,7 @@ class Limits:
         """Change what is known of an API's pace. What the call itself brought matters more than a lesson missed."""
 
         def step(kept: Kept | None, now: float) -> tuple[Kept, tuple[int, int]]:
-            before = Pace.read(kept, self._ceiling, now)
+            before = Pace.read(kept, self.ceiling, now)
             after = lesson(before, now)
             return after.kept(), (before.rate, after.rate)
 

@@ -24,6 +24,7 @@ from bot.dingtalk.answer import Answer, Json
 from bot.dingtalk.auth import Grant, TokenProvider
 from bot.dingtalk.errors import (
     Conflict,
+    Denied,
     DingTalkError,
     Invalid,
     NotFound,
@@ -43,7 +44,7 @@ A = TypeVar("A", bound=Wired)
 
 READ_ATTEMPTS = 4
 READ_DEADLINE_S = 20.0
-NOT_SENT = "notSent"
+NOT_SENT, NOT_AUTHORISED = "notSent", "notAuthorised"
 _TAKEN = (NotFound, Conflict, NotRecyclable)
 """Refusals of what was asked, after its speed was found good."""
 _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -128,6 +129,7 @@ class Wire:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._utc_now = now
         self._may_write = may_write
+        self._is_shut = False
 
     @property
     def origins(self) -> frozenset[URL]:
@@ -146,6 +148,10 @@ class Wire:
         if self._owned:
             await self._owned.close()
             self._owned = self._session = None
+
+    def shut(self) -> None:
+        """Send nothing more; what was sent before this is still answered."""
+        self._is_shut = True
 
     async def ask(
         self,
@@ -193,6 +199,8 @@ class Wire:
         if api.write:
             await self._may_write()
             await request.leaving()
+        if self._is_shut:  # asked last, right before it would leave
+            raise Denied(api.name, NOT_AUTHORISED, "the organisation does not let this app act any more")
         started = time.monotonic()
         answer: Answer | None = None
         error: DingTalkError | None = None

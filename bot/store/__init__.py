@@ -3,6 +3,13 @@
 from bot.store.audit import KEPT_AT_LEAST, Pruned, Wanted
 from bot.store.chain import Break, Chain, Flaw, Link, Proof
 from bot.store.jobs import Answer, NotMineError, StopAskedError, Waiting
+from bot.store.organisations import (
+    KnownOrganisation,
+    Organisations,
+    OrganisationState,
+    StillServedError,
+    is_corp_id,
+)
 from bot.store.outbox import Batch, ChannelState, Outbox
 from bot.store.replicas import Replicas
 from bot.store.requests import CardKind, IdTakenError, ShownCard
@@ -29,11 +36,14 @@ __all__ = [
     "ChannelState",
     "Flaw",
     "IdTakenError",
+    "KnownOrganisation",
     "Landing",
     "Link",
     "Listed",
     "NotMineError",
     "NothingToRestoreError",
+    "OrganisationState",
+    "Organisations",
     "Outbox",
     "Proof",
     "Pruned",
@@ -42,6 +52,7 @@ __all__ = [
     "Returning",
     "SchemaTooNewError",
     "ShownCard",
+    "StillServedError",
     "StopAskedError",
     "Store",
     "StoreError",
@@ -49,4 +60,5 @@ __all__ = [
     "Verdict",
     "Waiting",
     "Wanted",
+    "is_corp_id",
 ]

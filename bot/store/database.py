@@ -6,15 +6,16 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, UpdateBase, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, MetaData, Table, UpdateBase, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.schema import CreateTable, DropTable
+from sqlalchemy.schema import CreateSchema, CreateTable, DropTable
 
 IDLE_MS = 8000
 """How long a transaction on a PostgreSQL may rest; as long as a replica that is not heard from may act."""
@@ -24,12 +25,29 @@ MIGRATION_LOCK = 0x44494E47
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 8000}
 """Seconds and milliseconds: a server that is cut off answers nothing, and would be waited for a quarter of an hour."""
 
+SMALL_POOL = {"pool_size": 2, "max_overflow": 3}
+"""Connections of one organisation of several: a PostgreSQL has 100 for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The part of one organisation: a SQLite file beside the main one, or a schema beside `home` on a PostgreSQL.
+
+    Connections to its `url` see nothing else, so that no statement can reach into another's part by mistake.
+    """
+
+    url: str
+    schema: str = ""
+    home: str = ""
+
 
 class Database:
     """One engine, with the two ways to use it: `reading()` and `writing()` (one transaction each)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, partition: Partition | None = None) -> None:
+        """Of a `partition`, `url` is that of it."""
         self.url: URL = make_url(url)
+        self._partition = partition
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine: AsyncEngine
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self.is_sqlite else nullcontext()
@@ -42,6 +60,7 @@ class Database:
             pool_pre_ping=not self.is_sqlite,
             connect_args={} if self.is_sqlite else PATIENCE,
             hide_parameters=True,
+            **(SMALL_POOL if self._partition else {}),
         )
         self._prepare(self._engine.sync_engine)
         return self
@@ -127,9 +146,16 @@ class Database:
             with engine.begin() as connection:
                 if not self.is_sqlite:  # there, a writer is alone anyway
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+                    if self._partition and self._partition.schema:
+                        connection.execute(CreateSchema(self._partition.schema, if_not_exists=True))
                 yield connection
         finally:
             engine.dispose()
+
+    def shared(self, table: Table) -> Table:
+        """This table as all partitions of the database have it in common: that of the database itself."""
+        home = self._partition.home if self._partition else ""
+        return table.to_metadata(MetaData(), schema=home) if home else table
 
     def upsert(
         self,

@@ -227,6 +227,16 @@ class Jobs:
             await note(connection, paused, at, actor="dingsweep", event="job.paused", cause=cause)
             return paused
 
+    async def rest(self, cause: str, *, at: datetime) -> list[Request]:
+        """Let all running jobs rest, whoever runs them: none of them sends another call. Those that do so now."""
+        async with self._database.writing() as connection:
+            change = update(requests).where(_RUNNING, requests.c.paused == "")
+            rows = await connection.execute(change.values(paused=cause, runner="").returning(requests))
+            resting = [request_of(row) for row in rows.mappings()]
+            for request in resting:
+                await note(connection, request, at, actor="dingsweep", event="job.paused", cause=cause)
+        return resting
+
     async def resume(self, request_id: str, by: Operator, *, at: datetime) -> Request | None:
         """Have a paused job go on; None when it is not paused."""
         paused = (requests.c.id == request_id) & _RUNNING & (requests.c.paused != "")

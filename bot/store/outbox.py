@@ -104,7 +104,8 @@ class Outbox:
 
         What one that is no more had is nobody's. On a SQLite nobody is in the table, and there is one courier.
         """
-        others = select(replicas.c.name).where(replicas.c.name != courier)
+        living = self._database.shared(replicas)
+        others = select(living.c.name).where(living.c.name != courier)
         is_free = channels.c.courier.not_in(others)
         is_as_known = channels.c.sent_at.is_not_distinct_from(state.sent_at)
         is_as_known &= channels.c.failures == state.failures

@@ -17,11 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.store.audit import Audit
-from bot.store.database import Database
+from bot.store.database import Database, Partition
 from bot.store.jobs import Jobs
 from bot.store.lanes import SharedLanes
 from bot.store.lease import InUseError, lease
 from bot.store.memory import CallMeter, KnownSpaces, SuiteTickets
+from bot.store.organisations import Organisations
 from bot.store.outbox import Outbox
 from bot.store.replicas import Replicas
 from bot.store.requests import Requests
@@ -42,8 +43,9 @@ class SchemaTooNewError(StoreError):
 class Store:
     """`async with Store(url)`: the repositories, on a database whose schema is the one this version knows."""
 
-    def __init__(self, database_url: str) -> None:
-        self._database = Database(database_url)
+    def __init__(self, database_url: str, partition: Partition | None = None) -> None:
+        """Of a `partition`, `database_url` is that of it."""
+        self._database = Database(database_url, partition)
         self.requests = Requests(self._database)
         self.votes = Votes(self._database)
         self.jobs = Jobs(self._database)
@@ -53,9 +55,15 @@ class Store:
         self.spaces = KnownSpaces(self._database)
         self.tickets = SuiteTickets(self._database)
         self.outbox = Outbox(self._database)
+        self.organisations = Organisations(self._database)
         self.lanes = None if self._database.is_sqlite else SharedLanes(self._database)
         self._renewals = Database(database_url)
         self.replicas = Replicas(self._renewals)
+
+    async def of(self, corp_id: str) -> Store:
+        """The store of one organisation of several, to be opened. Raises ValueError for what is no corpId."""
+        partition = await self.organisations.partition(corp_id)
+        return Store(partition.url, partition)
 
     async def __aenter__(self) -> Self:
         """Raises StoreError when the database cannot be reached or its schema is newer than ours."""

@@ -257,3 +257,16 @@ lanes = Table(
     Column("pace", JSON, nullable=False),
 )
 """How fast each interface of DingTalk may be called by all replicas together."""
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("corp_id", String(128), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+"""Of a third-party app that serves several: who has authorised it, and since when they are in this state.
+
+Only the main database has rows here; each organisation's own rows are in a partition beside it.
+"""

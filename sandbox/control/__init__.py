@@ -2,7 +2,20 @@
 
 from aiohttp import web
 
-from sandbox.control import bins, chat, conversations, drive, faults, folders, hand, people, run, stream, wire
+from sandbox.control import (
+    bins,
+    chat,
+    conversations,
+    drive,
+    faults,
+    folders,
+    hand,
+    people,
+    run,
+    stream,
+    suites,
+    wire,
+)
 from sandbox.control import world as whole
 from sandbox.control.desk import Desk, Route
 from sandbox.control.live import Live
@@ -15,6 +28,7 @@ ORDERS: tuple[Route, ...] = (
     *people.ROUTES,
     *chat.ROUTES,
     *stream.ROUTES,
+    *suites.ROUTES,
     *folders.ROUTES,
     *drive.ROUTES,
     *bins.ROUTES,

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from bot.stream import NotTaken, Stream
+from bot.stream import Event, NotTaken, Stream
 from tests.integration.office import PATIENCE_S
 
 Frame = dict[str, Any]
@@ -135,8 +135,8 @@ class Notes:
         await self._take(data)
         return {"cardData": {"cardParamMap": {"title": data["title"]}}}
 
-    async def event(self, event_type: str, data: dict[str, Any]) -> None:
-        await self._take((event_type, data))
+    async def event(self, event: Event) -> None:
+        await self._take((event.type, event.data))
 
     async def _take(self, data: Any) -> None:
         self.told.append(data)

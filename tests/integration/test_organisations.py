@@ -1,0 +1,198 @@
+"""A third-party app that serves several organisations: they come, go, and get nothing of each other.
+
+https://open.dingtalk.com/document/development/event-org-suite-auth
+https://open.dingtalk.com/document/development/enterprise-release-kit-authorization
+"""
+
+from __future__ import annotations
+
+import json
+
+from structlog.testing import capture_logs
+
+from bot.models import RequestState
+from tests.integration.deletions import DELETED, account, last_call, removals, until
+from tests.integration.office import MARKETING, REMOVE, Json, Office
+from tests.integration.organisations import (
+    HARBOUR,
+    HOME,
+    PIER,
+    SEVERAL,
+    SUITE,
+    build_harbour,
+    does,
+    served,
+)
+
+TOKENS = "/v1.0/oauth2/corpAccessToken"
+
+
+async def test_two_organisations_are_served_side_by_side_and_get_nothing_of_each_other(
+    office: Office,
+) -> None:
+    await build_harbour(office)
+    tables = {HARBOUR: {"max_dentries": 1, "language": "en", "monthly_calls": 77}}
+    async with office.robot(**SEVERAL, organisations=tables) as app:
+        assert [each.corp_id for each in app.organisations] == []
+        await does(office, HOME, "authorise", "沙盒")
+        await does(office, HARBOUR, "authorise", "Harbour")
+        home, harbour = await served(app, HOME), await served(app, HARBOUR)
+
+        # Each deletes its own, with its own token, by its own rules, and is counted by itself.
+        ours = await office.say("wang", "rm /report.pdf")
+        theirs = await office.say("lin", "rm /plan.pdf", PIER)
+        assert (await office.press("wang", ours, "confirm"))["ok"]
+        assert (await office.press("lin", theirs, "confirm"))["ok"]
+        told = await account(office, home.store, ours)
+        assert told.results == {"/report.pdf": DELETED}
+        their_account = await account(office, harbour.store, theirs, where=PIER, who="lin")
+        assert their_account.results == {"/plan.pdf": DELETED}
+        assert {call["request"]["authCorpId"] for call in await office.calls(TOKENS)} == {HOME, HARBOUR}
+        assert "1" in (await office.say("lin", "rm /plan.pdf /berth.txt", PIER))["text"]  # max_dentries
+        assert harbour.parts.settings.monthly_calls == 77
+        assert (await harbour.store.meter.month(home.services.clock()))[REMOVE] == 1
+
+        # Who knows everything of the other organisation gets nothing.
+        request = told.request
+        for command in ("status", "details", "undo", "approve", "cancel", "resume"):
+            answer = str(await office.say("lin", f"{command} {request.id}", PIER))
+            assert "report.pdf" not in answer
+            assert "wang" not in answer
+        entry = next(iter((await office.control.entries("24010001")).values()))
+        answer = await office.say("lin", f"rm {entry['id']} --space 24010001", PIER)
+        assert answer["kind"] == "markdown", answer
+        before = await office.paths()
+        for card in (ours, {"outTrackId": ours["outTrackId"].replace("request", "result")}):
+            for button in ("confirm", "cancel", "undo", "details"):
+                pressed = await office.press("lin", card, button, force=True)
+                assert "report" not in str(pressed["response"])
+        assert await office.paths() == before
+        assert await home.store.requests.get(request.id) == request
+        assert {r.id for r in await harbour.store.requests.latest()} == {their_account.request.id}
+        assert [r.corp_id async for r in home.store.audit.records() if r.corp_id not in {"", HOME}] == []
+        assert [
+            r.corp_id async for r in harbour.store.audit.records() if r.corp_id not in {"", HARBOUR}
+        ] == []
+        assert len(await removals(office)) == 2
+
+
+async def test_one_that_cancels_is_stopped_at_once_and_goes_on_if_it_comes_back(office: Office) -> None:
+    space_id = await build_harbour(office)
+    files = [{"path": f"/{number}.txt", "size": 1, "creator": "linUnionId"} for number in range(120)]
+    ids = [entry["id"] for path, entry in (await office.control.create(space_id, *files)).items()]
+    async with office.robot(**SEVERAL) as app:
+        await does(office, HARBOUR, "authorise", "Harbour")
+        harbour = await served(app, HARBOUR)
+        waiting = await office.say("lin", "rm /plan.pdf", PIER)
+        card = await office.say("lin", f"rm {' '.join(ids)}", PIER)
+        harbour.dingtalk.use(1)  # call a second: its batches leave one by one
+        assert (await office.press("lin", card, "confirm"))["ok"]
+        await until(lambda: removals(office))
+        await does(office, HARBOUR, "cancel")
+        assert list(app.organisations) == []
+
+        # Nothing is sent any more, whoever asks.
+        calls = len((await office.control.ask("GET", "calls"))["calls"])
+        pressed = await office.press("lin", waiting, "confirm")
+        assert "organisation" in str(pressed["response"]) or "组织" in str(pressed["response"])
+        said = await office.control.say("lin", PIER, "rm /berth.txt", robotCode=SUITE)
+        await acknowledged(office, said)
+        assert len((await office.control.ask("GET", "calls"))["calls"]) == calls
+        async with await app.main.of(HARBOUR) as store:
+            resting = await store.requests.by_card(card["outTrackId"])
+            assert resting
+            assert (resting.state, resting.paused) == (RequestState.RUNNING, "notServed")
+            assert any(not target.sent for target in await store.jobs.undecided(resting.id, limit=200))
+            ended = await store.requests.by_card(waiting["outTrackId"])
+            assert ended
+            assert ended.state is RequestState.CANCELLED
+            events = [record.event async for record in store.audit.records(resting.id)]
+            assert events[-1] == "job.paused"
+
+        # It comes back: what was agreed to before is over, what rests goes on when its people want it to.
+        await does(office, HARBOUR, "authorise", "Harbour")
+        harbour = await served(app, HARBOUR)
+        await office.press("lin", waiting, "confirm")
+        assert "/plan.pdf" in await office.paths(space_id)
+        await office.say("lin", f"resume {resting.id}", PIER)
+        told = await account(office, harbour.store, card, where=PIER, who="lin")
+        assert told.said == {DELETED}
+
+
+async def test_who_is_not_served_gets_a_refusal_and_nothing_else(office: Office) -> None:
+    await build_harbour(office)
+    async with office.robot(**SEVERAL) as app:
+        await does(office, HOME, "authorise")
+        await served(app, HOME)
+        card = await office.say("wang", "rm /report.pdf")
+        before = await last_call(office)
+        with capture_logs() as logs:
+            for corp_id in (HARBOUR, "", "../../x", "x" * 65):
+                overrides = {"chatbotCorpId": corp_id}
+                await acknowledged(
+                    office, await office.control.say("wang", MARKETING, "rm /report.pdf", overrides=overrides)
+                )
+                pressed = await office.press("wang", card, "confirm", overrides={"corpId": corp_id})
+                assert pressed["response"]["userPrivateData"]
+        assert [each.corp_id for each in app.organisations] == [HOME]
+        assert {line["event"] for line in logs if line["log_level"] == "warning"} == {
+            "frame.not_served",
+            "organisation.no_token",
+        }
+        made = [call["route"] for call in (await office.control.ask("GET", "calls", after=before))["calls"]]
+        assert made == [f"POST {TOKENS}"]  # of what could be an organisation: each is asked for once a minute
+        assert [known.corp_id for known in await app.main.organisations.all()] == [HOME]
+
+
+async def test_what_came_while_no_robot_ran_is_found_out_and_what_comes_too_late_changes_nothing(
+    office: Office,
+) -> None:
+    await build_harbour(office)
+    async with office.robot(**SEVERAL) as app:
+        await until(lambda: app.main.tickets.suite_ticket(SUITE))
+        await office.control.ask("PUT", "state", {"apps": await with_harbour(office)})
+        answer = await office.say("lin", "ls", PIER)
+        assert "plan.pdf" in answer["text"]
+        await does(office, HARBOUR, "cancel")
+        frames = (await office.control.ask("GET", "frames", type="EVENT", direction="out"))["frames"]
+        late = frames[-1]["frame"] | {
+            "headers": frames[-1]["frame"]["headers"] | {"eventType": "org_suite_auth", "eventBornTime": "1"}
+        }
+        await office.control.ask("POST", "frame", {"raw": json.dumps(late)})
+        assert list(app.organisations) == []
+
+
+async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_not(office: Office) -> None:
+    await build_harbour(office)
+    async with office.robot(**SEVERAL) as app:
+        for corp_id in (HOME, HARBOUR):
+            await does(office, corp_id, "authorise", corp_id)
+        await does(office, HOME, "stop")
+        await does(office, HARBOUR, "change", "Harbour & Sons")
+        assert [each.corp_id for each in app.organisations] == [HARBOUR]
+    async with office.robot(**SEVERAL) as app:
+        assert [each.corp_id for each in app.organisations] == [HARBOUR]
+        assert "plan.pdf" in (await office.say("lin", "ls", PIER))["text"]
+        await does(office, HOME, "restore")
+        assert "report.pdf" in (await office.say("wang", "ls"))["text"]
+        known = {each.corp_id: each.name for each in await app.main.organisations.all()}
+        assert known == {HOME: HOME, HARBOUR: "Harbour & Sons"}
+        events = [record.event async for record in app.main.audit.records()]
+        assert events == [
+            "organisation.authorised",
+            "organisation.authorised",
+            "organisation.stopped",
+            "organisation.changed",
+            "organisation.restored",
+        ]
+
+
+async def acknowledged(office: Office, said: Json) -> None:
+    """Wait until the robot has taken a message."""
+    await office.control.ask("GET", "frames", msgId=said["msgId"], acked="true", wait=10)
+
+
+async def with_harbour(office: Office) -> list[Json]:
+    """The sandbox's applications, the suite authorised by the harbour without a word."""
+    apps: list[Json] = (await office.control.ask("GET", "apps"))["apps"]
+    return [app | ({"corpIds": [HOME, HARBOUR]} if app["suite"] else {}) for app in apps]
