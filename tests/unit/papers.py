@@ -97,9 +97,12 @@ def tables(paper: str) -> list[list[int]]:
 
 
 def links(paper: str) -> list[str]:
-    """Where it leads to: links, pictures, and what its HTML shows."""
+    """Where it leads to: links, pictures, and what its HTML shows. Raises ValueError for half a link."""
     text = _CODE.sub("", without_comments(without_code(paper)))
-    return [link for way in (_LINK, _DEFINED, _ATTRIBUTE) for link in way.findall(text)]
+    found = _LINK.findall(text)
+    if len(found) != text.count("]("):
+        raise ValueError("what looks like a link is none")
+    return [*found, *(link for way in (_DEFINED, _ATTRIBUTE) for link in way.findall(text))]
 
 
 def addresses(paper: str) -> list[str]:
