@@ -1,4 +1,6 @@
-"""Draws the pictures of the README from cards that the robot really sent: `python -m docs.pictures.draw`.
+"""Draws the pictures of the README and of the pages from cards that the robot really sent.
+
+`python -m docs.pictures.draw` draws all of them, with names behind it (`first undo`) only those.
 
 Needs on Debian: chromium pngquant fonts-inter fonts-noto-cjk fonts-noto-color-emoji. The page only looks like
 DingTalk's chat; what the cards say is what the sandbox received.
@@ -15,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import logs
+from docs.pictures import story, tour
 from docs.pictures.page import Column, page
-from docs.pictures.story import CHINESE, ENGLISH, play
 
 HERE = Path(__file__).parent
 SCALE = 2
@@ -25,10 +27,14 @@ _SIZE = re.compile(r'data-size="(\d+)x(\d+)"')
 
 def main() -> None:
     logs.set_up("json")
-    for scene in (ENGLISH, CHINESE):
-        pictures = asyncio.run(play(scene))
-        for name, columns in vars(pictures).items():
-            draw(scene.language, columns, HERE / f"{name}.{scene.language}.png")
+    wanted = set(sys.argv[1:])
+    for scene in (story.ENGLISH, story.CHINESE):
+        for told in (story, tour):
+            if wanted and not wanted & told.Pictures.__annotations__.keys():
+                continue
+            for name, columns in vars(asyncio.run(told.play(scene))).items():
+                if not wanted or name in wanted:
+                    draw(scene.language, columns, HERE / f"{name}.{scene.language}.png")
 
 
 def draw(language: str, columns: tuple[Column, ...], picture: Path) -> None:

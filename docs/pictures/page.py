@@ -28,11 +28,12 @@ class Button:
 
 @dataclass(frozen=True)
 class Said:
-    """A message; `mine` when the one who looks wrote it, with the robot mentioned in front."""
+    """A message; `mine` when the one who looks wrote it, in a group with the robot mentioned in front."""
 
     name: str
     text: str
     mine: bool = False
+    mentions: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def _line(line: Line) -> str:
         case Note():
             return f"<div class=note>{escape(line.text)}</div>"
         case Said(mine=True):
-            text = f"<span class=at>@Dingsweep</span> {_OPTION.sub(_KEPT_WHOLE, escape(line.text))}"
+            at = "<span class=at>@Dingsweep</span> " if line.mentions else ""
+            text = at + _OPTION.sub(_KEPT_WHOLE, escape(line.text))
             return _row("mine", _initials(line.name), "", f"<div class=bubble>{text}</div>")
         case Said():
             return _row("", _BIN, "", f"<div class=bubble>{_rendered(line.text)}</div>")

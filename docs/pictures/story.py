@@ -171,8 +171,8 @@ async def _main_job(here: Office, scene: Scene) -> tuple[Column, ...]:
     result = await here.card(scene.who, scene.where, scene.done_title, after=asked["seq"])
     await here.press(scene.who, result, "details")
     details = await here.answer(scene.who, f"one:{scene.who}", after=0)
-    before = (Said(scene.name, scene.command, mine=True), _card(asked), Note(scene.pressed))
-    after = (_card(result), Note(scene.asked_details), Said("", details["text"]))
+    before = (Said(scene.name, scene.command, mine=True), card(asked), Note(scene.pressed))
+    after = (card(result), Note(scene.asked_details), Said("", details["text"]))
     return (
         Column(scene.captions[0], scene.conversation, before),
         Column(scene.captions[1], scene.conversation, after),
@@ -184,18 +184,18 @@ async def _approval(here: Office, scene: Scene) -> tuple[Column, ...]:
     await here.press(scene.manager, both.approval, "approve")
     result = await here.card(scene.who, scene.where, scene.done_title, after=both.card["seq"])
     title = result["params"]["title"]
-    for who, where, card in (
+    for who, where, which in (
         (scene.who, scene.where, both.card),
         (scene.manager, f"one:{scene.manager}", both.approval),
     ):
-        closed = await approvals.shown(here, who, where, card, title)
+        closed = await approvals.shown(here, who, where, which, title)
         if closed["buttons"]:
             raise RuntimeError(f"the picture would not be true: {closed}")
     first, second, third = scene.approve_captions
     return (
-        Column(first, scene.conversation, (Said(scene.name, scene.folder, mine=True), _card(both.card))),
-        Column(second, scene.alone, (_card(both.approval), Note(scene.approved))),
-        Column(third, scene.conversation, (_card(result), Note(scene.closed))),
+        Column(first, scene.conversation, (Said(scene.name, scene.folder, mine=True), card(both.card))),
+        Column(second, scene.alone, (card(both.approval), Note(scene.approved))),
+        Column(third, scene.conversation, (card(result), Note(scene.closed))),
     )
 
 
@@ -205,7 +205,7 @@ async def _permanent(here: Office, scene: Scene) -> Column:
     told = await here.answer(scene.colleague, f"one:{scene.colleague}", after=0)
     lines: tuple[Line, ...] = (
         Said(scene.name, scene.permanent, mine=True),
-        _card(asked),
+        card(asked),
         Note(scene.colleague_pressed),
         Said("", told["text"]),
     )
@@ -220,7 +220,7 @@ async def _mistakes(here: Office, scene: Scene) -> Column:
     return Column(scene.captions[3], scene.conversation, tuple(lines))
 
 
-def _card(message: Message) -> Card:
+def card(message: Message) -> Card:
     params: dict[str, str] = message["params"]
     buttons: list[dict[str, Any]] = message["buttons"]
     return Card(

@@ -1,153 +1,101 @@
-"""The papers in docs/ say what the program takes: every rule, channel and command in them is read by it."""
+"""Every page there is, whoever wrote it: both languages are alike, and where it points is something."""
 
-import os
 import re
-import shlex
-from pathlib import Path
+from urllib.parse import urlsplit
 
-import click
 import pytest
 
-from bot.__main__ import main
-from bot.channels import Channel
-from bot.commands.policy_file import examine
-from bot.policy.reading import KEYS
-from bot.settings import PREFIX, Settings, load
-from handlers.commands import parse
 from tests.unit import papers
 
-POLICY, APPROVALS, BACKUP, JOBS = (
-    f"docs/{name}{{}}.md" for name in ("policy", "approvals", "backup", "jobs")
+PAGES = papers.everywhere()
+ENGLISH_ONLY = {"CHANGELOG.md"}
+"""Pages for developers and for GitHub that have no Chinese one beside them."""
+SHORTER_IN_CHINESE = {"sandbox/README.md"}
+"""The Chinese page is a beginning that leads to the English one for the rest."""
+BOTH = sorted(
+    {papers.in_english(page) for page in PAGES} - ENGLISH_ONLY - SHORTER_IN_CHINESE,
 )
-NAMES = [paper.format(language) for paper in (POLICY, APPROVALS, BACKUP, JOBS) for language in ("", ".zh-CN")]
-PAPERS = [*NAMES, "README.md", "README.zh-CN.md"]
-SNIPPETS = [
-    pytest.param(block, id=f"{name}-{number}")
-    for name in PAPERS
-    for number, block in enumerate(papers.blocks(papers.read(name), "toml"), 1)
-]
-ONE_LINE = r"((?:[A-Z_]+=\S+ )*)(?:\.venv/bin/)?(dingsweep .+)"
-"""What is there to type: settings for this once, if any, and the command."""
-LINES = sorted(
-    {
-        found[2]
-        for name in PAPERS
-        for block in papers.typed(papers.read(name))
-        for line in block.splitlines()
-        if (found := re.match(ONE_LINE, line))
-    }
-)
-NEEDED = {"client_id": "somebody", "client_secret": "something"}
+INDEXED = [page for page in PAGES if page.startswith(("docs/", "deploy/")) and "docs/README" not in page]
+each = pytest.mark.parametrize("page", PAGES)
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        monkeypatch.delenv(name)
+def test_nothing_is_left_out() -> None:
+    """Else everything below would look at nothing."""
+    assert {"README.md", "docs/employee.md", "docs/manager.zh-CN.md", "sandbox/README.md"} <= set(PAGES)
 
 
-def understand(command: click.Command, words: list[str]) -> None:
-    """Raises UsageError for what this command does not take."""
-    if not isinstance(command, click.Group):
-        with command.make_context(command.name, words):
-            return
-    context = click.Context(command)
-    found = command.get_command(context, words[0]) if words else None
-    rest = (
-        words[1:] if found else words
-    )  # audit K7M2 is short for audit show K7M2, backup FILE for backup write FILE
-    found = found or command.get_command(context, "show") or command.get_command(context, "write")
-    assert found, words
-    understand(found, rest)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ENGLISH_ONLY])
+def test_a_page_is_there_in_both_languages(page: str) -> None:
+    assert {papers.in_english(page), papers.in_chinese(papers.in_english(page))} <= set(PAGES)
 
 
-@pytest.mark.parametrize("paper", [POLICY, APPROVALS, BACKUP, JOBS])
-def test_both_languages_have_the_same_sections_code_links_and_tables(paper: str) -> None:
-    english, chinese = (papers.read(paper.format(language)) for language in ("", ".zh-CN"))
+@pytest.mark.parametrize("page", BOTH)
+def test_both_languages_are_built_alike(page: str) -> None:
+    english, chinese = papers.read(page), papers.read(papers.in_chinese(page))
     assert papers.levels(english) == papers.levels(chinese)
+    assert papers.tables(english) == papers.tables(chinese)
+    assert papers.languages(english) == papers.languages(chinese)
     assert papers.typed(english) == papers.typed(chinese)
     assert papers.addresses(english) == papers.addresses(chinese)
-    assert len(papers.rows(english)) == len(papers.rows(chinese))
+    assert _places(english) == _places(chinese)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_links_lead_somewhere(name: str) -> None:
-    assert papers.dead_links(name) == []
+def _places(paper: str) -> set[str]:
+    """Where it leads to in the repository, whatever the language."""
+    files = (link.partition("#")[0] for link in papers.ways(paper))
+    return {papers.in_english(re.sub(r"\.(en|zh)\.png$", ".png", file)) for file in files if file}
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
-def test_what_is_there_to_copy_is_taken_without_a_remark(snippet: str, tmp_path: Path) -> None:
-    file = tmp_path / "dingsweep.toml"
-    file.write_text(snippet, "utf-8")
-    found = examine(file)
-    assert (found.mistakes, found.warnings) == ((), ())
-    assert load(tmp_path, **NEEDED).policy.rules
+@pytest.mark.parametrize("page", INDEXED)
+def test_the_index_of_its_language_leads_to_it(page: str) -> None:
+    index = "docs/README.zh-CN.md" if page.endswith(papers.CHINESE) else "docs/README.md"
+    assert page in {papers.target(index, link) for link in papers.ways(papers.read(index))}
 
 
-def test_there_are_ten_rules_to_take_from() -> None:
-    found = [block for block in papers.blocks(papers.read(POLICY.format("")), "toml") if "[[rules]]" in block]
-    assert len(found) == 10
+@each
+def test_links_lead_somewhere(page: str) -> None:
+    assert papers.dead_links(page) == []
 
 
-@pytest.mark.parametrize("language", ["", ".zh-CN"])
-def test_the_tables_have_every_key_of_a_rule_and_no_other(language: str) -> None:
-    keys = {key for cell in papers.rows(papers.read(POLICY.format(language))) for key in _names(cell)}
-    answers = {"refuse", "run", "confirm", "approve"}
-    assert keys - answers == set(KEYS) - {"name", "answer"}
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page not in ENGLISH_ONLY | {"sandbox/README.zh-CN.md"}]
+)
+def test_links_stay_in_the_language(page: str) -> None:
+    """Except the one that leads to the same page in the other."""
+    is_chinese = page.endswith(papers.CHINESE)
+    english = papers.in_english(page)
+    other = english if is_chinese else papers.in_chinese(english)
+    led = {papers.target(page, link) for link in papers.ways(papers.read(page))} - {other}
+    foreign = {
+        file
+        for file in led & set(PAGES)
+        if file.endswith(papers.CHINESE) != is_chinese and papers.in_chinese(papers.in_english(file)) in PAGES
+    }
+    assert foreign == set()
 
 
-@pytest.mark.parametrize("language", ["", ".zh-CN"])
-def test_the_table_has_every_key_of_a_channel(language: str) -> None:
-    keys = {key for cell in papers.rows(papers.read(APPROVALS.format(language))) for key in _names(cell)}
-    assert {field.alias or name for name, field in Channel.model_fields.items()} <= keys
+@each
+def test_addresses_are_whole(page: str) -> None:
+    for address in papers.addresses(papers.read(page)):
+        parts = urlsplit(address)
+        assert parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost"), address
+        assert re.fullmatch(r"[\w.-]+(:\d+)?", parts.netloc), address
+        if parts.hostname == "open.dingtalk.com":
+            assert re.fullmatch(r"/document/[a-z]+/[a-z0-9-]+", parts.path), address
 
 
-@pytest.mark.parametrize("language", ["", ".zh-CN"])
-def test_what_is_there_to_say_is_understood(language: str) -> None:
-    said = [
-        cell.strip("`") for cell in papers.rows(papers.read(APPROVALS.format(language))) if "K7M2" in cell
-    ]
-    assert len(said) == 4
-    verbs = [parse(text).command.verb for text in said]
-    assert verbs == ["approve", "reject", "cancel", "details"]
+def test_pictures_are_small_and_each_is_shown() -> None:
+    made = {f"docs/pictures/{file.name}" for file in (papers.ROOT / "docs/pictures").glob("*.png")}
+    shown = {papers.target(page, link) for page in PAGES for link in papers.ways(papers.read(page))}
+    assert made == {file for file in shown if file.endswith(".png")}
+    assert [file for file in made if (papers.ROOT / file).stat().st_size > 200_000] == []
 
 
-@pytest.mark.parametrize("language", ["", ".zh-CN"])
-def test_what_is_there_to_say_about_jobs_is_understood(language: str) -> None:
-    said = re.findall(r"`([^`]+ K7M2[^`]*)`", papers.read(JOBS.format(language)))
-    assert {parse(text).command.verb for text in said} == {"cancel", "resume", "status", "undo"}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_settings_that_are_named_are_taken(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paper = papers.read(name)
-    known = {f"{PREFIX}{setting.upper()}" for setting in Settings.model_fields}
-    assert set(re.findall(rf"{PREFIX}\w+", paper)) <= known
-    for word in shlex.split("".join(papers.blocks(paper, "sh"))):
-        setting, _, value = word.partition("=")
-        if setting in known:
-            monkeypatch.setenv(setting, value)
-    assert load(tmp_path, **NEEDED).client_id == NEEDED["client_id"]
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_what_is_there_to_type_is_understood(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "trail.jsonl").touch()
-    understand(main, shlex.split(line)[1:])
-
-
-def test_one_variable_brings_back_how_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    [block] = papers.blocks(papers.read(POLICY.format("")), "sh")[-1:]
-    name, _, value = shlex.split(block)[1].partition("=")
-    monkeypatch.setenv(name, value)
-    [rule] = load(tmp_path, **NEEDED).policy.rules
-    assert (rule.answer, rule.conditions) == ("confirm", ())
-
-
-def _names(cell: str) -> list[str]:
-    return re.findall(r"`(\w+)`", cell)
+@each
+def test_pictures_are_in_the_language_and_described(page: str) -> None:
+    paper = papers.read(page)
+    language = "zh" if page.endswith(papers.CHINESE) else "en"
+    pictures = [link for link in papers.links(paper) if link.endswith(".png")]
+    assert [link for link in pictures if not link.endswith(f".{language}.png")] == []
+    assert "![](" not in paper
+    assert paper.count("<img ") == paper.count(' alt="')

@@ -63,39 +63,13 @@ def _shown(field: FieldInfo) -> str | None:
             return None
 
 
-def test_both_have_the_same_sections_code_links_and_tables() -> None:
-    assert papers.levels(ENGLISH) == papers.levels(CHINESE)
-    assert papers.typed(ENGLISH) == papers.typed(CHINESE)
-    assert _scopes(ENGLISH) == _scopes(CHINESE)
-    assert len(papers.rows(ENGLISH)) == len(papers.rows(CHINESE))
-    assert papers.addresses(ENGLISH) == papers.addresses(CHINESE)
+def test_both_ask_for_the_same_permissions() -> None:
+    assert _scopes(ENGLISH) == _scopes(CHINESE) != set()
 
 
 @BOTH
 def test_both_leave_room_for_what_was_measured(readme: str) -> None:
     assert readme.count("<!-- bench -->") == readme.count("<!-- /bench -->") == 1
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_links_lead_somewhere(name: str) -> None:
-    assert papers.dead_links(name) == []
-
-
-@BOTH
-def test_pictures_are_there_and_small(readme: str) -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme)
-    assert len(pictures) == 3
-    assert all((ROOT / picture).stat().st_size < 200_000 for picture in pictures)
-    screens = re.findall(r'(?:src|srcset)="([^"]+)"', readme)
-    assert len(screens) == 12, "six screens, light and dark"
-    assert all((ROOT / screen).stat().st_size < 200_000 for screen in screens)
-    assert readme.count("alt=") == len(screens) / 2
-
-
-def test_every_picture_is_shown() -> None:
-    made = {f"docs/pictures/{file.name}" for file in (ROOT / "docs/pictures").glob("*.png")}
-    shown = {picture for picture in made if picture in ENGLISH or picture in CHINESE}
-    assert made == shown
 
 
 @BOTH
