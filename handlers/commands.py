@@ -258,7 +258,7 @@ VERBS = (
         RejectArgs,
         (_REQUEST, click.Argument(["reason"], nargs=-1)),
     ),
-    Verb("cancel", ("cancel", "取消"), CancelArgs, (_REQUEST, _NONCE_ARGUMENT)),
+    Verb("cancel", ("cancel", "取消", "stop", "停止"), CancelArgs, (_REQUEST, _NONCE_ARGUMENT)),
     Verb("resume", ("resume", "继续", "繼續"), ResumeArgs, (_REQUEST,)),
     Verb(
         "undo",
@@ -303,6 +303,12 @@ def parse(text: str) -> Parsed:
         problem.language = language
         problem.command = verb.name if verb else ""
         raise
+
+
+def spoken(name: str, language: Language) -> str:
+    """What a command is called when one speaks of it in this language."""
+    words = _BY_WORD[name].words
+    return next((word for word in words if not word.isascii()), name) if language == "zh" else name
 
 
 def _verb(word: str) -> Verb:

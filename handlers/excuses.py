@@ -24,6 +24,7 @@ from cards.escape import Markdown
 from cards.fit import paragraphs
 from cards.policy import why_line
 from cards.texts import Texts
+from handlers.commands import spoken
 from handlers.grammar import UsageKind, UsageProblem
 
 Facts = dict[str, Any]
@@ -39,7 +40,9 @@ _USAGE: dict[UsageKind, Sentence] = {
     "missing_value": lambda t, f: replies.option_without_value(t, f["option"]),
     "needless_value": lambda t, f: replies.unexpected_value(t, f["option"]),
     "missing_argument": lambda t, f: (
-        replies.missing_target(t) if f["command"] == "delete" else replies.missing_request(t, f["command"])
+        replies.missing_target(t)
+        if f["command"] == "delete"
+        else replies.missing_request(t, spoken(f["command"], t.language))
     ),
     "too_many_arguments": lambda t, f: replies.too_many_words(t, "", f["command"]),
     "bad_value": lambda t, f: replies.bad_value(t, f["parameter"], f["value"]),
