@@ -20,10 +20,12 @@ from bot.commands.audit import audit
 from bot.commands.backup import backup
 from bot.commands.doctor import doctor
 from bot.commands.policy import policy
-from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail
+from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail, shown
 from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, load, load_database
 from bot.store import Store, StoreError
+from cards.catalogue import WordingError
+from cards.texts import use
 
 THREAD_S = 1.0
 _MINUTE = "%Y-%m-%d %H:%M"
@@ -46,6 +48,7 @@ def run() -> None:
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
     settings = settings_or_fail(load)
+    _use_texts(settings)
     logs.set_up(settings.log)
     _run(_serve(settings))
     _leave_threads()
@@ -96,6 +99,14 @@ def requests(limit: int, as_json: bool) -> None:
 
 main.add_command(audit)
 main.add_command(backup)
+
+
+def _use_texts(settings: Settings) -> None:
+    """Speak as `texts` has it; what is wrong in there ends the program with a line for each mistake."""
+    try:
+        use(settings.texts)
+    except WordingError as exc:
+        fail("\n".join(f"DINGSWEEP_TEXTS: {shown(line)}" for line in exc.lines))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
