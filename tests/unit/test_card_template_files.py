@@ -1,4 +1,4 @@
-"""deploy/card-template/: the variables told are those that our cards send, the file to import has the form of exports."""
+"""deploy/card-template/: the variables told are those that our cards send, the file has the form of exported templates."""
 
 from __future__ import annotations
 
