@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, doctor, policy, requests, audit, backup."""
+"""The command line: init, run, demo, sandbox, doctor, policy, requests, audit, backup."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bot import logs
 from bot.commands.audit import audit
 from bot.commands.backup import backup
 from bot.commands.doctor import doctor
+from bot.commands.init import init
 from bot.commands.policy import policy
 from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail, shown
 from bot.models import Request
@@ -79,6 +80,7 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
+main.add_command(init)
 main.add_command(doctor)
 main.add_command(policy)
 

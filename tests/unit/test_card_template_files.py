@@ -1,4 +1,4 @@
-"""deploy/card-template/: the variables told are those that our cards send, the file has the form of exported templates."""
+"""deploy/card-template/: the variables told are those that our cards send, the file has the form of exported ones."""
 
 from __future__ import annotations
 
