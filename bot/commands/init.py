@@ -45,8 +45,8 @@ _QUESTIONS: dict[str, dict[Language, str]] = {
         "zh": "数据库：SQLite 文件，或 postgresql://user:password@host/name",
     },
     "auth_corp_id": {
-        "en": "corpId of the organisation that installed the app",
-        "zh": "安装了应用的企业的 corpId",
+        "en": "corpId of the one organisation to serve; empty for all that authorise the app",
+        "zh": "只为一个企业服务时填它的 corpId；不填就为所有授权了应用的企业服务",
     },
 }
 _WHERE = {
