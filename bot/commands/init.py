@@ -28,7 +28,8 @@ NOWHERE = Path(os.devnull)
 """A folder without settings."""
 WHOLE = {"client_id": "x", "client_secret": "x", "suite_key": "", "auth_corp_id": ""}
 """Enough of settings to have one of them looked at."""
-_CREDENTIAL = re.compile(r"[\x21-\x7e]{1,200}")
+_CREDENTIAL = re.compile(r"[\x21-\x23\x25-\x7e]{1,200}")
+"""What may stand in .env as it is: no space, and no $, which would be read as a variable."""
 _QUESTIONS: dict[str, dict[Language, str]] = {
     "client_id": {"en": "Client ID", "zh": "Client ID"},
     "client_secret": {"en": "Client Secret (not shown)", "zh": "Client Secret（不显示）"},
@@ -240,13 +241,14 @@ class Asking:
     def _answer(self, name: str, fallback: str) -> str:
         """Asks until the answer is one that can be used."""
         question, is_secret = _QUESTIONS[name][self._speaking], name == "client_secret"
-        if is_secret and fallback:
+        is_hidden = is_secret or _has_password(fallback)
+        if is_hidden and fallback:
             question += f" [{_KEEP[self._speaking]}]"
         while True:
             answer: str = click.prompt(
                 question,
                 default=fallback,
-                show_default=bool(fallback) and not is_secret,
+                show_default=bool(fallback) and not is_hidden,
                 hide_input=is_secret,
             ).strip()
             said = problem(name, answer) if answer or name != "auth_corp_id" else ""

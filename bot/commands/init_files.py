@@ -60,7 +60,8 @@ def env_text(old: str, values: Values) -> str:
     lines += [f"{name}={_quoted(value)}" for name, value in values.items() if value is not None]
     text = "".join(f"{line}\n" for line in lines)
     wanted = {name: value for name, value in {**_variables(old), **values}.items() if value is not None}
-    if _variables(text) != wanted:
+    read = dotenv_values(stream=StringIO(text))  # as the robot does, for which ${…} stands for a variable
+    if _variables(text) != wanted or any(read.get(name) != value for name, value in values.items()):
         raise Unchangeable
     return text
 

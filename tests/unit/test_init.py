@@ -136,6 +136,7 @@ def test_the_environment_counts_as_an_answer_and_is_told_to_win() -> None:
         (("--client-id", "my app"), "", {}, "This is no Client ID, which is one word"),
         (NEEDED, "two words", {}, "This is no Client Secret"),
         (NEEDED, "", {}, "This is no Client Secret"),
+        (NEEDED, "a${HOME}", {}, "This is no Client Secret"),
         (
             ("--client-id", "ding1", "--client-secret-file", "away"),
             "",
@@ -263,6 +264,14 @@ def test_asked_again_it_offers_what_is_there(terminal: None) -> None:
     assert settings.client_secret.get_secret_value() == SECRET
 
 
+def test_the_password_of_a_database_is_not_shown_either(terminal: None) -> None:
+    assert run(*NEEDED, "--database", "postgresql://robot:p4ss@db/dingsweep").exit_code == 0
+    result = run("--force", said="\n\n\n\n\n")
+    assert result.exit_code == 0, result.output
+    assert "p4ss" not in result.output
+    assert "p4ss" in load(Path()).database_url
+
+
 def test_given_up_nothing_is_written(terminal: None) -> None:
     assert run(said="ding1\n").exit_code == 1
     assert list(Path().iterdir()) == []
@@ -362,9 +371,11 @@ def test_the_file_it_begins_with_says_the_same_as_the_sample(tmp_path: Path) -> 
 def test_any_secret_survives() -> None:
     """Written in a way that is read differently, it would be refused."""
     everything = "".join(map(chr, range(0x21, 0x7F)))
-    for secret in (everything, *"'\"\\#$=`", "a\\", "\\'", "${A}", "'a", "a'"):
+    for secret in (everything, *"'\"\\#$=`", "a\\", "\\'", "'a", "a'"):
         text = env_text("A='b c'\n# d\n", {"DINGSWEEP_CLIENT_SECRET": secret})
         assert text.startswith("A='b c'\n# d\n")
+    with pytest.raises(Unchangeable):
+        env_text("", {"DINGSWEEP_DATABASE_URL": "postgresql://a:${HOME}@b/c"})
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40))
