@@ -27,8 +27,13 @@ class Scope:
     without_zh: str
 
     def link(self, client_id: str) -> str:
-        """Where to apply for it; the form of the links in DingTalk's own refusals."""
-        return f"https://open-dev.dingtalk.com/appscope/apply?content={client_id}%23{self.code}"
+        """Where to apply for it."""
+        return link_of(self.code, client_id)
+
+
+def link_of(code: str, client_id: str) -> str:
+    """Where to apply for a permission; the form of the links in DingTalk's own refusals."""
+    return f"https://open-dev.dingtalk.com/appscope/apply?content={client_id}%23{code}"
 
 
 SCOPES: tuple[Scope, ...] = (
