@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, doctor, policy, requests, audit, backup."""
+"""The command line: init, run, demo, sandbox, doctor, policy, requests, audit, backup."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from bot import logs
 from bot.commands.audit import audit
 from bot.commands.backup import backup
 from bot.commands.doctor import doctor
+from bot.commands.init import init
 from bot.commands.policy import policy
-from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail
+from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail, shown
 from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, load, load_database
 from bot.store import Store, StoreError
+from cards.catalogue import WordingError
+from cards.texts import use
 
 THREAD_S = 1.0
 _MINUTE = "%Y-%m-%d %H:%M"
@@ -46,6 +49,7 @@ def run() -> None:
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
     settings = settings_or_fail(load)
+    _use_texts(settings)
     logs.set_up(settings.log)
     _run(_serve(settings))
     _leave_threads()
@@ -76,6 +80,7 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *arguments])  # noqa: S606
 
 
+main.add_command(init)
 main.add_command(doctor)
 main.add_command(policy)
 
@@ -96,6 +101,14 @@ def requests(limit: int, as_json: bool) -> None:
 
 main.add_command(audit)
 main.add_command(backup)
+
+
+def _use_texts(settings: Settings) -> None:
+    """Speak as `texts` has it; what is wrong in there ends the program with a line for each mistake."""
+    try:
+        use(settings.texts)
+    except WordingError as exc:
+        fail("\n".join(f"DINGSWEEP_TEXTS: {shown(line)}" for line in exc.lines))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,9 @@ from urllib.parse import quote
 import stamina
 import structlog
 
+from bot import card_template
 from bot.callbacks import OpenCallbacks
+from bot.card_template import BUTTONS, DECIDES, PROGRESS
 from bot.dingtalk import DingTalk
 from bot.dingtalk.errors import (
     Conflict,
@@ -32,6 +34,7 @@ from bot.dingtalk.errors import (
 )
 from bot.dingtalk.media import TOO_LARGE, packed
 from bot.models import Card, Conversation, Model, Request, RequestState
+from bot.settings import PUBLIC_TEMPLATE
 from bot.store import CardKind, Store
 
 log = structlog.get_logger()
@@ -39,8 +42,6 @@ log = structlog.get_logger()
 CARD, ACTION_CARD = "card", "action_card"
 SEND_AS_CLICKER = "dtmd://dingtalkclient/sendMessage?content="
 MAX_ACTIONS = 5
-PROGRESS = "progress"
-"""The variable of a template whose cards ask how far a job is."""
 MAX_HEARD = 1000
 """Conversations whose last webhook is remembered."""
 ANSWERED_S = 3.0
@@ -86,6 +87,14 @@ class Place:
         if request.conversation.kind == "group":
             return cls(request.conversation, also, webhook=webhook)
         return cls(people=[request.requester.user_id], webhook=webhook)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The variable that says whether somebody is asked: for all who see a card, and for single people by userId."""
+
+    public: dict[str, str] = field(default_factory=dict)
+    private: Mapping[str, Mapping[str, str]] | None = None
 
 
 class Messenger:
@@ -135,7 +144,7 @@ class Messenger:
         await self._store.requests.add_card(track_id, request, kind, CARD)
         source = self.progress_source if request.is_long and kind != "result" else ""
         try:
-            missed = await self._create(track_id, card, place, source)
+            missed = await self._create(track_id, card, place, source, self._asked(request, kind, place))
         except Conflict:  # it was posted before a crash
             log.info("card.already_posted", out_track_id=track_id)
             return
@@ -147,6 +156,39 @@ class Messenger:
             return
         await self._note(request, "card.delivered", kind, place.addressees, missed=len(missed))
         await self._to_missed(track_id, card, commands, missed)
+
+    async def check_template(self) -> None:
+        """Log whether the card template can be used, and what our cards put into it. Posts nothing, raises nothing."""
+        sends = [*self.params(Card(title="", markdown="")), *([DECIDES] if self._is_own else [])]
+        if self.progress_source:
+            sends.append(PROGRESS)
+        if not self._is_own:
+            log.info("card_template.checked", template=self._template_id, sends=sends, has="public template")
+            return
+        await card_template.report(
+            self._dingtalk.card, self._template_id, asks_progress=bool(self.progress_source), sends=sends
+        )
+
+    def params(self, card: Card) -> dict[str, str]:
+        """A card as the variables of the template in use; every value is a string.
+
+        A template of one's own has the buttons as a variable, as lists are written by
+        https://open.dingtalk.com/document/development/instructions-for-filling-in-api-card-data
+        """
+        buttons = json.dumps(_buttons(card), ensure_ascii=False)
+        return card_params(card) | ({BUTTONS: buttons} if self._is_own else {})
+
+    @property
+    def _is_own(self) -> bool:
+        return self._template_id != PUBLIC_TEMPLATE
+
+    def _asked(self, request: Request, kind: CardKind, place: Place) -> Asked:
+        """Whether the card asks whoever looks at it: in a group its requester alone, elsewhere all who have it."""
+        if not self._is_own:
+            return Asked()
+        if kind == "request" and place.conversation:
+            return Asked({DECIDES: "false"}, {request.requester.user_id: {DECIDES: "true"}})
+        return Asked({DECIDES: "true"})
 
     async def post_more(
         self, request: Request, kind: CardKind, card: Card, commands: Mapping[str, str], people: Sequence[str]
@@ -178,7 +220,7 @@ class Messenger:
         except DingTalkError as exc:
             log.warning("card.missed_for_good", out_track_id=track_id, error=str(exc))
 
-    async def _create(self, track_id: str, card: Card, place: Place, source: str) -> list[str]:
+    async def _create(self, track_id: str, card: Card, place: Place, source: str, asked: Asked) -> list[str]:
         """Safe to repeat, since the track id is ours: a card that exists already is a Conflict."""
         passing = (Throttled, TransportError, UnknownOutcome)
         async for attempt in stamina.retry_context(on=passing, attempts=3, timeout=15.0):
@@ -186,7 +228,8 @@ class Messenger:
                 return await self._dingtalk.card.create_and_deliver(
                     out_track_id=track_id,
                     template_id=self._template_id,
-                    params=card_params(card) | ({PROGRESS: ""} if source else {}),
+                    params=self.params(card) | asked.public | ({PROGRESS: ""} if source else {}),
+                    private_params=asked.private,
                     data_source=source,
                     conversation=place.conversation,
                     people=place.people,
@@ -200,7 +243,7 @@ class Messenger:
         if await self._store.requests.card_form(track_id) == CARD:
             await self.callbacks.answered(track_id)
             await self._answered_elsewhere(request)
-            params = card_params(card)
+            params = self.params(card)
             own = _their_own(request, kind, params["tips"])
             await self._dingtalk.card.update(out_track_id=track_id, params=params, private_params=own)
             await self._note(request, "card.updated", kind, ())
@@ -355,16 +398,19 @@ def _their_own(request: Request, kind: CardKind, tips: str) -> dict[str, dict[st
 
 def card_params(card: Card) -> dict[str, str]:
     """A card as the variables of the public template; every value is a string."""
-    buttons = [
-        {"text": button.text, "color": button.color, "id": button.id, "request": True}
-        for button in card.buttons
-    ]
     return {
         "title": card.title,
         "markdown": card.markdown,
         "tips": card.tips,
-        "sys_full_json_obj": json.dumps({"msgButtons": buttons}, ensure_ascii=False),
+        "sys_full_json_obj": json.dumps({BUTTONS: _buttons(card)}, ensure_ascii=False),
     }
+
+
+def _buttons(card: Card) -> list[dict[str, Any]]:
+    return [
+        {"text": button.text, "color": button.color, "id": button.id, "request": True}
+        for button in card.buttons
+    ]
 
 
 Actions = Sequence[tuple[str, str]]

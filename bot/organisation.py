@@ -128,6 +128,7 @@ class Organisation:
             tasks.create_task(unbroken(parts.services.lifecycle.watch_starts))
             tasks.create_task(unbroken(parts.notices.run))
             tasks.create_task(unbroken(self._write_meter))
+            tasks.create_task(self.messenger.check_template())
             if parts.settings.audit_days:
                 tasks.create_task(unbroken(partial(self._keep_trail, parts.settings.audit_days)))
 

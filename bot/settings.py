@@ -92,6 +92,7 @@ _REMEDY = {
     "organisations": 'write a table for each, such as [organisations."dingcorp1"], with a third-party app',
     "region": "write cn or intl",
     "language": "write auto, zh or en",
+    "texts": "write the folder that has your en.po and zh.po",
     "log": "write json or console",
     "health": "write for example 127.0.0.1:8080",
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
@@ -254,6 +255,8 @@ class Settings(PolicySettings):
     progress_source: str = ""
     """the dynamic data source by which cards of that template ask how far a job is; empty: they do not"""
     language: Literal["auto", "zh", "en"] = "auto"
+    texts: str = ""
+    """a folder whose en.po and zh.po replace texts of ours; empty: ours alone"""
     log: Literal["json", "console"] = "json"
     health: str = ""
     """host and port of the page that says how it is; empty: there is none"""

@@ -2,13 +2,13 @@
 
 Each language is one gettext catalogue, `locale/<language>.po`, read at first use. Its msgids are names such as
 `preview.title`; placeholders stand in braces. Values are made safe here, so that nobody can forget it:
-a `str` is escaped and cut, an `int` is grouped, a `Markdown` is taken as it is.
+a `str` is escaped and cut, an `int` is grouped, a `Markdown` is taken as it is. `use()` puts texts of one's own
+in the place of ours.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
@@ -16,15 +16,15 @@ from string import Formatter
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from bot.models import Language
+from cards.catalogue import ours, replaced
 from cards.escape import Markdown
 from cards.fit import short_path
 
-LOCALE = Path(__file__).parent / "locale"
 STR_BYTES = 240
 """What a value of type `str` may take in a text; who needs more passes `Markdown`."""
 
@@ -37,11 +37,9 @@ Value = str | int
 class Texts:
     """The texts of one language, with the sizes, numbers and times that go into them."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, catalogue: Catalog) -> None:
         self.language = language
         self._locale = Locale.parse(language)
-        with (LOCALE / f"{language}.po").open("rb") as file:
-            catalogue = read_po(file, locale=language, abort_invalid=True)
         compiled = BytesIO()
         write_mo(compiled, catalogue)
         compiled.seek(0)
@@ -134,7 +132,22 @@ def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-@cache
+_in_use: dict[Language, Texts] = {}
+
+
 def texts(language: Language) -> Texts:
     """The texts of `language`, read once. Raises PoFileError or OSError when its catalogue is damaged."""
-    return Texts(language)
+    if language not in _in_use:
+        _in_use[language] = Texts(language, ours(language))
+    return _in_use[language]
+
+
+def use(folder: str) -> None:
+    """From now on speak with the entries of `folder`'s en.po and zh.po in place of ours; "" for ours alone.
+
+    All or nothing: raises WordingError, with a line for each mistake, and leaves everything as it was.
+    """
+    if not folder:
+        _in_use.clear()
+        return
+    _in_use.update({language: Texts(language, found) for language, found in replaced(Path(folder)).items()})

@@ -11,7 +11,6 @@ from bot.deletion.decisions import Shown
 from bot.deletion.problems import DecisionRefused, UndoRefused
 from bot.dingtalk.errors import DingTalkError
 from bot.engine import AWAY, Payload
-from bot.messenger import card_params
 from bot.models import DecisionKind, Operator, Request, RequestState
 from bot.store import CardKind, ShownCard
 from cards import replies, votes
@@ -174,7 +173,7 @@ def _is_made_already(request: Request, click: CardClick, decision: DecisionKind)
 
 async def _card(services: Services, request: Request, kind: CardKind) -> dict[str, str]:
     show = services.announcer.approval if kind == "approval" else services.announcer.card
-    return card_params(await show(request, await services.receipts.final(request)))
+    return services.messenger.params(await show(request, await services.receipts.final(request)))
 
 
 async def _details(services: Services, click: CardClick, request: Request, t: Texts) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.messenger import PROGRESS
+from bot.card_template import PROGRESS
 from bot.models import RequestState
 from cards.job import progress_line
 from cards.texts import texts

@@ -17,6 +17,7 @@ from sandbox.world import World
 SCOPE = "Card.Instance.Write"
 PREFIX = "dtv1.card//"
 DOC = "https://open.dingtalk.com/document/development/"
+SDK = "https://github.com/aliyun/dingtalk-sdk"
 
 SPACE_MODELS = {
     "IM_GROUP": "imGroupOpenSpaceModel",
@@ -87,6 +88,20 @@ async def update(call: Call) -> JsonObject:
     check_size(card)
     changed(call.world, card)
     return {"success": True, "result": True}
+
+
+async def template(call: Call) -> JsonObject:
+    """What a template is like; nothing of this is documented but the names of the fields, in the official SDK."""
+    template_id = call.query.get("templateId", "")
+    _check_template(call.world, template_id)
+    found = call.world.cards.templates[template_id]
+    told: JsonObject = {"templateId": template_id, "name": template_id, "status": "published", "type": "im"}
+    if found.variables is not None:
+        told["commonVariableList"] = [
+            {"name": name, "private": found.private_keys is None or name in found.private_keys}
+            for name in found.variables
+        ]
+    return {"success": True, "data": told}
 
 
 def changed(world: World, card: Card) -> None:
@@ -278,4 +293,5 @@ ENDPOINTS = (
     _endpoint("POST", "/createAndDeliver", create_and_deliver, "create-and-deliver-cards", delivers=True),
     _endpoint("POST", "/deliver", deliver, "delivery-card-interface", delivers=True),
     _endpoint("PUT", "/spaces", append_space, "add-field-interface"),
+    Endpoint("GET", "/v1.0/card/templates", template, doc=SDK),
 )

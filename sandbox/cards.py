@@ -24,11 +24,13 @@ Params = dict[str, str]
 
 @dataclass(slots=True)
 class Template:
-    """A card template. `private_keys` None: every variable may differ from person to person."""
+    """A card template. `private_keys` None: every variable may differ from person to person. `variables` None: nobody
+    is told their names."""
 
     template_id: str
     published: bool = True
     private_keys: list[str] | None = None
+    variables: list[str] | None = None
 
 
 @dataclass(slots=True)

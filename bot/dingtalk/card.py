@@ -7,21 +7,27 @@ https://open.dingtalk.com/document/development/interactive-card-update-interface
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import structlog
+from pydantic import BeforeValidator
 
 from bot.dingtalk.answer import Json
-from bot.dingtalk.errors import DeliveryFailed, DingTalkError
+from bot.dingtalk.errors import DeliveryFailed, DingTalkError, Invalid
 from bot.dingtalk.wire import Api, Wire
 from bot.dingtalk.wired import Wired
 from bot.models import Conversation
 
 log = structlog.get_logger()
 
+MAKE = Api("POST", "/v1.0/card/instances", write=True)
 CREATE = Api("POST", "/v1.0/card/instances/createAndDeliver", write=True)
 DELIVER = Api("POST", "/v1.0/card/instances/deliver", write=True)
 UPDATE = Api("PUT", "/v1.0/card/instances", write=True)
+TEMPLATE = Api("GET", "/v1.0/card/templates")
+"""It has no page; DingTalk's official SDKs have it: https://github.com/aliyun/dingtalk-sdk, card_1_0, GetTemplate."""
 
 Params = Mapping[str, str]
 """Values of the template's variables, all of them text: keys up to 100 bytes, values up to 1 KB."""
@@ -62,6 +68,44 @@ class _DeliverAnswer(Wired):
 class _UpdateAnswer(Wired):
     success: bool = True
     result: bool = True
+
+
+class _MakeAnswer(Wired):
+    success: bool = True
+
+
+def _variables(value: Any) -> list[Any] | None:
+    """The SDK leaves open what a list of variables looks like: a list, the same as JSON text, objects or names.
+
+    None where no name is to be found in it.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    listed = value if isinstance(value, list) else []
+    found = [each if isinstance(each, dict) else {"name": each} for each in listed]
+    return [each for each in found if isinstance(each.get("name"), str)] or None
+
+
+class Variable(Wired):
+    """A variable of a template. `private`: whether it may differ from person to person, None when that is not told."""
+
+    name: str
+    private: bool | None = None
+
+
+class Template(Wired):
+    """A card template as its builder has it; `common_variable_list` is None where it is not told."""
+
+    status: str = ""
+    common_variable_list: Annotated[tuple[Variable, ...] | None, BeforeValidator(_variables)] = None
+
+
+class _TemplateAnswer(Wired):
+    success: bool = True
+    data: Template | None = None
 
 
 class Cards:
@@ -169,6 +213,29 @@ class Cards:
         answer = await self._wire.ask(UPDATE, _UpdateAnswer, body=body)
         if not (answer.success and answer.result):
             raise DeliveryFailed(UPDATE.name, "notUpdated")
+
+    async def make(self, *, out_track_id: str, template_id: str, params: Params) -> None:
+        """Make a card that is shown nowhere: whether DingTalk takes this template for it.
+
+        https://open.dingtalk.com/document/development/interface-for-creating-a-card-instance
+        """
+        card: Json = {
+            "cardTemplateId": template_id,
+            "outTrackId": out_track_id,
+            "callbackType": "STREAM",
+            **_data(params, None),
+            "userIdType": BY_USER_ID,
+        }
+        answer = await self._wire.ask(MAKE, _MakeAnswer, body=card)
+        if not answer.success:
+            raise Invalid(MAKE.name, "notMade")
+
+    async def template(self, template_id: str) -> Template:
+        """What a template is like; it has no page, so be prepared for any error."""
+        answer = await self._wire.ask(TEMPLATE, _TemplateAnswer, query={"templateId": template_id})
+        if not answer.success or answer.data is None:
+            raise Invalid(TEMPLATE.name, "notTold")
+        return answer.data
 
     def _to_people(self, people: Sequence[str]) -> Json:
         return {

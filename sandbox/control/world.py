@@ -101,7 +101,7 @@ async def revoke_tokens(order: Order) -> JsonObject:
 
 
 async def add_template(order: Order) -> JsonObject:
-    """Adds or replaces a card template `{templateId, published?, privateKeys?}`."""
+    """Adds or replaces a card template `{templateId, published?, privateKeys?, variables?}`."""
     template = from_json(Template, order.body)
     order.world.cards.templates[template.template_id] = template
     return to_json(template)

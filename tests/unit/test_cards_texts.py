@@ -16,8 +16,9 @@ from babel.messages.pofile import read_po
 
 import cards
 from bot.models import Language
+from cards.catalogue import LOCALE
 from cards.escape import Markdown
-from cards.texts import LOCALE, texts
+from cards.texts import texts
 from tests.unit.cards_given import LANGUAGES, SHANGHAI, kinds
 
 KEY = re.compile(r"[a-z][a-z_]*(\.[a-z_]+)+")

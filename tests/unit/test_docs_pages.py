@@ -12,6 +12,7 @@ from bot.channels import Channel
 from bot.models import Language
 from bot.policy.reading import KEYS
 from bot.settings import PREFIX, load
+from cards.catalogue import WordingError, ours, replaced
 from cards.texts import texts
 from handlers.commands import parse
 from tests.conformance.control import Control
@@ -118,3 +119,20 @@ def _plain(answer: Message) -> str:
 
 def _names(cell: str) -> list[str]:
     return re.findall(r"`(\w+)`", cell)
+
+
+@pytest.mark.parametrize(("language", "code"), [("", "en"), (".zh-CN", "zh")])
+def test_the_texts_shown_are_taken_and_the_mistake_shown_is_told_so(
+    language: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = papers.read(f"docs/texts{language}.md")
+    [own], [told] = papers.blocks(paper, "po"), papers.blocks(paper, "text")
+    monkeypatch.chdir(tmp_path)
+    file = Path("wording") / f"{code}.po"
+    file.parent.mkdir()
+    file.write_text(own, "utf-8")
+    assert {len(catalogue) for catalogue in replaced(file.parent).values()} == {len(ours("en"))}
+    file.write_text(own.replace("not_yours", "not_your"), "utf-8")
+    with pytest.raises(WordingError) as caught:
+        replaced(file.parent)
+    assert f"DINGSWEEP_TEXTS: {caught.value}\n" == told

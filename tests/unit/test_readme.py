@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.__main__ import main
+from bot.scopes import SCOPES
 from bot.settings import PREFIX, Settings, load
 from handlers.commands import VERBS
 from sandbox.server import ENDPOINTS
@@ -37,6 +38,7 @@ ASKING_ALL: list[dict[str, Any]] = [
         "from": ["heads", "role:1001", "admins"],
     }
 ]
+SCOPE_OF = {scope.code: scope for scope in SCOPES}
 NEEDED = {"client_id": "somebody", "client_secret": "something"}
 
 
@@ -84,6 +86,14 @@ def test_the_table_has_every_setting_with_its_default_and_no_other(readme: str) 
             assert default == shown, name
         else:
             assert not re.search("[`*]", default), name
+
+
+def test_the_permissions_are_those_of_the_one_list() -> None:
+    for readme, words in ((ENGLISH, "{0.why} | {0.without}"), (CHINESE, "{0.why_zh} | {0.without_zh}")):
+        rows = papers.rows(readme)
+        told = {code: " | ".join(rows[f"`{code}` {scope.name}"]) for code, scope in SCOPE_OF.items()}
+        assert told == {code: words.format(scope) for code, scope in SCOPE_OF.items()}
+        assert _scopes(readme) == SCOPE_OF.keys()
 
 
 @BOTH
