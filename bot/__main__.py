@@ -133,6 +133,7 @@ async def _serve(settings: Settings) -> None:
     # Half a second of work, which commands that only print something and settings that are wrong do without.
     from bot import app  # noqa: PLC0415
     from bot.health import HealthError  # noqa: PLC0415
+    from bot.network import NetworkError  # noqa: PLC0415
     from bot.stream import CredentialsRefusedError  # noqa: PLC0415
 
     stopping = asyncio.Event()
@@ -141,7 +142,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     try:
         await app.run(settings, stopping)
-    except HealthError as exc:
+    except (HealthError, NetworkError) as exc:
         fail(str(exc))
     except ExceptionGroup as group:
         if group.subgroup(CredentialsRefusedError) is None:

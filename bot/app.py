@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import aiohttp
 import structlog
 
 from bot.deletion.clocks import Clocks
 from bot.deletion.follow import PATIENT, Patience
 from bot.engine import AWAY, Engine, Payload, addressed
 from bot.health import Health
+from bot.network import open_session
 from bot.notices import Notices
 from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
 from bot.organisations import Organisations, Process, only
@@ -135,12 +135,10 @@ async def running(
 ) -> AsyncIterator[App]:
     """Open everything, and at the end stop taking, drain, close, in that order."""
     async with AsyncExitStack() as opened:
+        session = await opened.enter_async_context(open_session(settings))
         store = await opened.enter_async_context(Store(settings.database_url))
         await opened.enter_async_context(store.leased())
         replica = await opened.enter_async_context(Replica(store.replicas, times))
-        session = await opened.enter_async_context(
-            aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar())
-        )
         engine = Engine(settings.database_url, executor_id=replica.name)
         process = Process(store, engine, replica, session, clock, patience)
         organisations: Organisations = await opened.enter_async_context(

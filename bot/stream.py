@@ -40,6 +40,9 @@ from dingtalk_stream import (
 )
 from dingtalk_stream.card_callback import Card_Callback_Router_Topic as CARD_TOPIC
 
+from bot.network import REDIRECTS
+from bot.unreachable import Redirected, reason
+
 log = structlog.get_logger()
 
 USER_AGENT = f"dingsweep Python/{platform.python_version()}"
@@ -203,7 +206,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         try:
             socket = await self._connect()
         except (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as exc:
-            log.warning("stream.connect_failed", error=type(exc).__name__)
+            log.warning("stream.connect_failed", error=type(exc).__name__, reason=reason(exc))
             raise ConnectionLostError from exc
         began = time.monotonic()
         connection = _Connection(socket, self.answer, self._ping_every_s)
@@ -232,7 +235,11 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             "localIp": "",
         }
         timeout = aiohttp.ClientTimeout(total=OPEN_TIMEOUT_S)
-        async with self._session.post(self._open_url, json=body, timeout=timeout) as response:
+        async with self._session.post(
+            self._open_url, json=body, timeout=timeout, allow_redirects=False
+        ) as response:
+            if response.status in REDIRECTS:
+                raise Redirected
             answer = await response.json(content_type=None)
             if response.status in {400, 401} and not self.connected.is_set():
                 raise CredentialsRefusedError(str(answer.get("code", response.status)))
