@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import certifi
 from aiohttp import hdrs
+from yarl import URL
 
 from bot.proxies import Proxies, ProxyError, proxies
 from bot.settings import Settings
@@ -30,6 +31,8 @@ def open_session(settings: Settings) -> aiohttp.ClientSession:
     """A session, to be closed by the caller; inside a running loop. Raises NetworkError."""
     try:
         way = proxies(settings.proxy.get_secret_value())
+        for base in (settings.api_base_url, settings.oapi_base_url):
+            way.of(URL(base))
     except ProxyError as exc:
         raise NetworkError(
             f"{exc}: set DINGSWEEP_PROXY to an HTTP proxy, or to none for no proxy at all."

@@ -61,18 +61,17 @@ class OneProxy:
 
 
 class ProxiesOfEnvironment:
-    """Read once. Raises ProxyError, which names the variable, where one that counts is no HTTP proxy's."""
+    """As it is when this is made."""
 
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         """`variables` are by scheme, and `no`, as urllib knows them."""
         self._variables = dict(getproxies_environment() if variables is None else variables)
-        self._proxies = {scheme: self._read(scheme) for scheme in ("http", "https")}
 
     def of(self, url: URL) -> Proxy | None:
-        proxy = self._proxies[_PLAIN[url.scheme]]
-        if proxy is None or self._is_direct(url.raw_host or "", url.port):
+        """Raises ProxyError, which names the variable, when the one that counts is no HTTP proxy's."""
+        if self._is_direct(url.raw_host or "", url.port):
             return None
-        return proxy
+        return self._read(_PLAIN[url.scheme])
 
     def _read(self, scheme: str) -> Proxy | None:
         name = scheme if scheme in self._variables else "all"

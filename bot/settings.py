@@ -511,8 +511,9 @@ def _refuse(given: Iterable[str], known: set[str], place: str) -> None:
 
 def unknown(name: str, known: Iterable[str], place: str) -> str:
     """The sentence for a name that no setting has."""
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
-    meant = f", did you mean {near[0]}?" if near else "."
+    ours = {setting.removeprefix(PREFIX): setting for setting in sorted(known)}
+    near = get_close_matches(name.removeprefix(PREFIX), ours, n=1, cutoff=0.75)
+    meant = f", did you mean {ours[near[0]]}?" if near else "."
     return f"There is no setting {name} (in {place}){meant} Remove it or mend its spelling."
 
 

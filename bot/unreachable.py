@@ -5,6 +5,7 @@ Only hosts are named in it: the errors of the HTTP library quote whole addresses
 
 from __future__ import annotations
 
+import os
 import ssl
 
 import aiohttp
@@ -69,6 +70,5 @@ def _host(exc: aiohttp.ClientConnectorError) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return (error.reason or "TLS").replace("_", " ").lower()
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.partition("[")[0].strip() or type(error).__name__
-    return type(error).__name__
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number and number > 0 else "no address of it answers"
