@@ -53,6 +53,8 @@ CLOCK_LEAP_S = 60.0
 YOUNG_S = 60.0
 FRAMES_AT_ONCE = 200
 DRAIN_S = 2.0
+CLOSE_S = 1.0
+"""How long the other side may take to answer a close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,9 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
                 raise CredentialsRefusedError(str(answer.get("code", response.status)))
             response.raise_for_status()
         uri = f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
-        return await asyncio.wait_for(self._session.ws_connect(uri, autoping=False), OPEN_TIMEOUT_S)
+        patience = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
+        opening = self._session.ws_connect(uri, autoping=False, timeout=patience)
+        return await asyncio.wait_for(opening, OPEN_TIMEOUT_S)
 
 
 class _Connection:
@@ -273,8 +277,10 @@ class _Connection:
         """Answer what has been taken, then close."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=DRAIN_S)
-        await self._socket.close()
-        await asyncio.wait([self.reader])
+        closing = asyncio.create_task(self._socket.close())
+        _, hanging = await asyncio.wait({closing, self.reader}, timeout=2 * CLOSE_S)
+        for task in hanging:  # the other side takes nothing any more, not even a close
+            task.cancel()
 
     async def _read(self) -> None:
         keeper = asyncio.create_task(self._keep_alive())

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import trustme
@@ -110,7 +111,7 @@ class Company:
     def secure_url(self) -> str:
         return f"https://localhost:{self.secure.port}"
 
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, Any]:
         """Where the robot of this company finds DingTalk; not how."""
         return {
             "api_base_url": f"https://{API}",
@@ -134,11 +135,9 @@ async def company(folder: Path) -> AsyncIterator[Company]:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         secure, plain = (address[1] for address in runner.addresses)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        proxies = [
-            await stack.enter_async_context(_proxy(Proxy(("127.0.0.1", secure)), tls))
-            for tls in (None, context)
-        ]
-        yield Company(Control(http, f"http://127.0.0.1:{plain}"), *proxies, ca_file)
+        by_tcp = await stack.enter_async_context(_proxy(Proxy(("127.0.0.1", secure)), None))
+        by_tls = await stack.enter_async_context(_proxy(Proxy(("127.0.0.1", secure)), context))
+        yield Company(Control(http, f"http://127.0.0.1:{plain}"), by_tcp, by_tls, ca_file)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from tests.integration.gateway import Notes
 from tests.integration.office import PATIENCE_S, Office
 from tests.integration.program import environment, ran
 
-Line = dict[str, Any]
+Line = MutableMapping[str, Any]
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_calls_uploads_and_the_websocket_go_through_the_proxy(
     office = Office(corp.control, tmp_path)
     address = corp.secure_url if way == "tls" else corp.url
     with_password = address.replace("://", f"://{ESCAPED}@")
-    given = {"proxy": with_password}
+    given: dict[str, Any] = {"proxy": with_password}
     if way == "environment":
         monkeypatch.setenv("HTTPS_PROXY", with_password)
         given = {}
