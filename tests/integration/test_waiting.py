@@ -131,9 +131,10 @@ async def test_a_server_that_never_answers_keeps_nobody_from_ending(office: Offi
     """Told in the middle of the start, while a thread waits for the database."""
     asked = asyncio.Event()
 
-    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.set()
         await reader.read()
+        writer.close()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
