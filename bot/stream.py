@@ -39,6 +39,7 @@ from dingtalk_stream import (
     SystemMessage,
 )
 from dingtalk_stream.card_callback import Card_Callback_Router_Topic as CARD_TOPIC
+from yarl import URL
 
 from bot.network import REDIRECTS
 from bot.unreachable import Redirected, reason
@@ -126,6 +127,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         self._ping_every_s = ping_every_s
         self._connections: set[_Connection] = set()
         self._runner: asyncio.Task[None] | None = None
+        self._host = ""
         self._wanted = asyncio.Event()
         self._wanted.set()
         self.connected = asyncio.Event()
@@ -218,7 +220,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             await connection.close()
             return
         self.connected.set()
-        log.info("stream.connected")
+        log.info("stream.connected", host=self._host)
         announced = await connection.ended
         log.info("stream.disconnected", announced=announced)
         if not announced:
@@ -247,6 +249,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
                 raise CredentialsRefusedError(str(answer.get("code", response.status)))
             response.raise_for_status()
         uri = f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
+        self._host = URL(uri).raw_host or ""
         patience = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
         opening = self._session.ws_connect(uri, autoping=False, timeout=patience)
         return await asyncio.wait_for(opening, OPEN_TIMEOUT_S)

@@ -86,11 +86,15 @@ async def test_a_job_whose_call_hangs_is_left_for_the_next_start(office: Office)
 async def test_no_part_of_the_end_takes_what_the_others_need(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same without a process: with a job that hangs, a little time is enough for an orderly end."""
+    """The same without a process: the drain would take ten minutes, and all that comes after it has its turn."""
+
+    def patient(made: app.App) -> None:
+        made.engine._drain_s = 600
+
     monkeypatch.setattr(ending, "ORDERLY_S", 3.2)
     stopping = asyncio.Event()
     with capture_logs() as lines:
-        running = asyncio.create_task(app.run(office.settings(), stopping))
+        running = asyncio.create_task(app.run(office.settings(), stopping, patient))
         await office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
         card = await ask(office, "/report.pdf")
         hanging = await fault(office, REMOVE, delayMs=60_000, count=1)
