@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.commands.doctor import doctor
 from bot.commands.init import init
 from bot.commands.policy import policy
 from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail, shown
+from bot.ending import obey_signals
 from bot.models import Request
 from bot.settings import DatabaseSettings, Settings, load, load_database
 from bot.store import Store, StoreError
@@ -51,8 +52,12 @@ def run() -> None:
     settings = settings_or_fail(load)
     _use_texts(settings)
     logs.set_up(settings.log)
-    _run(_serve(settings))
-    _leave_threads()
+    try:
+        _run(_serve(settings))
+    except SystemExit as exc:
+        _leave_threads(exc.code)
+        raise
+    _leave_threads(0)
 
 
 @main.command()
@@ -119,34 +124,36 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         fail(str(exc))
 
 
-def _leave_threads() -> None:
-    """End, also when a thread of the engine's waits without end for a database that is away."""
+def _leave_threads(code: str | int | None) -> None:
+    """End, with this exit code, also when a thread of the engine's waits without end for a database that is away."""
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join(THREAD_S)
             if thread.is_alive():
                 logging.shutdown()
-                os._exit(0)
+                os._exit(code if isinstance(code, int) else 0)
 
 
 async def _serve(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    obey_signals(lambda: loop.call_soon_threadsafe(stopping.set))
     # Half a second of work, which commands that only print something and settings that are wrong do without.
     from bot import app  # noqa: PLC0415
     from bot.health import HealthError  # noqa: PLC0415
+    from bot.network import NetworkError  # noqa: PLC0415
     from bot.stream import CredentialsRefusedError  # noqa: PLC0415
 
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
     try:
         await app.run(settings, stopping)
-    except HealthError as exc:
+    except (HealthError, NetworkError) as exc:
         fail(str(exc))
     except ExceptionGroup as group:
         if group.subgroup(CredentialsRefusedError) is None:
             raise
         fail(_REFUSED)
+    finally:  # to close the loop would wait for threads, and those perhaps for a database that does not answer
+        loop.set_default_executor(ThreadPoolExecutor())
 
 
 async def _print_requests(settings: DatabaseSettings, limit: int, as_json: bool) -> None:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import aiohttp
 import structlog
 
 from bot.deletion.clocks import Clocks
 from bot.deletion.follow import PATIENT, Patience
-from bot.engine import AWAY, Engine, Payload, addressed
+from bot.ending import Ending
+from bot.engine import AWAY, KEPT_S, Engine, Payload, addressed
 from bot.health import Health
+from bot.network import open_session
 from bot.notices import Notices
 from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
 from bot.organisations import Organisations, Process, only
 from bot.replica import TIMES, Replica, Superseded, Times
 from bot.settings import Settings
 from bot.several import Several
-from bot.store import Store
+from bot.store import Store, StoreAwayError, answering
 from bot.stream import Event, NotTaken, Stream
+from bot.waiting import Waiting
 from handlers import clicks, events, messages, pulls
 from handlers.inbound import CardPull, IncomingMessage, InvalidMessage, corp_id_of
 from handlers.services import Services
@@ -132,16 +135,15 @@ async def running(
     clock: Callable[[], datetime] = utc_now,
     patience: Patience = PATIENT,
     times: Times = TIMES,
+    ending: Ending | None = None,
 ) -> AsyncIterator[App]:
-    """Open everything, and at the end stop taking, drain, close, in that order."""
+    """Open everything, and at the end stop taking, drain, close, in that order, in the time that `ending` gives."""
     async with AsyncExitStack() as opened:
+        session = await opened.enter_async_context(open_session(settings))
         store = await opened.enter_async_context(Store(settings.database_url))
         await opened.enter_async_context(store.leased())
         replica = await opened.enter_async_context(Replica(store.replicas, times))
-        session = await opened.enter_async_context(
-            aiohttp.ClientSession(trust_env=True, cookie_jar=aiohttp.DummyCookieJar())
-        )
-        engine = Engine(settings.database_url, executor_id=replica.name)
+        engine = Engine(settings.database_url, executor_id=replica.name, ending=ending)
         process = Process(store, engine, replica, session, clock, patience)
         organisations: Organisations = await opened.enter_async_context(
             Several(settings, process) if settings.serves_several else only(settings, process)
@@ -245,11 +247,23 @@ async def run(
     *,
     times: Times = TIMES,
 ) -> None:
-    """Run the robot until `stopping` is set. Declared dead by other replicas, it begins anew, as another one."""
+    """Run the robot until `stopping` is set. Declared dead by other replicas, it begins anew, as another one.
+
+    As long as its database is not there, it waits.
+    """
     async with Health(settings.health) as health:
+        waiting = Waiting(stopping, health.missing)
         while not stopping.is_set():
-            with suppress(Superseded):
-                await _run_once(settings, stopping, on_start, health=health, times=times)
+            try:
+                await waiting.through(
+                    _run_once(settings, stopping, on_start, health=health, times=times, waiting=waiting)
+                )
+            except Superseded:
+                continue
+            except StoreAwayError as exc:
+                await waiting.pause(
+                    "database", "The database cannot be used yet; the log says why.", str(exc)
+                )
 
 
 async def _run_once(
@@ -259,22 +273,35 @@ async def _run_once(
     *,
     health: Health,
     times: Times,
+    waiting: Waiting,
 ) -> None:
-    async with running(settings, times=times) as app:
-        if on_start:
-            on_start(app)
-        with health.of(app.stream, app.replica):
-            serving = asyncio.create_task(app.serve())
-            waiting = asyncio.create_task(stopping.wait())
-            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            await app.stream.stop()
-            serving.cancel()
-            try:
-                await serving
-            except asyncio.CancelledError:
-                pass
-            except ExceptionGroup as failures:
-                if failures.subgroup(Superseded):
-                    raise Superseded from failures
-                raise
+    ending = Ending()
+    told = asyncio.create_task(stopping.wait())
+    told.add_done_callback(lambda _: ending.begin())
+    try:
+        async with AsyncExitStack() as stack:
+            with answering():
+                app = await stack.enter_async_context(running(settings, times=times, ending=ending))
+            waiting.begun()
+            if on_start:
+                on_start(app)
+            with health.of(app.stream, app.replica):
+                await _serve(app, told, ending)
+    finally:
+        told.cancel()
+
+
+async def _serve(app: App, told: asyncio.Task[Any], ending: Ending) -> None:
+    serving = asyncio.create_task(app.serve())
+    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    await app.stream.stop()
+    serving.cancel()
+    await asyncio.wait({serving}, timeout=ending.left(math.inf, kept_s=KEPT_S))
+    if not serving.done() or serving.cancelled():
+        return
+    try:
+        serving.result()
+    except ExceptionGroup as failures:
+        if failures.subgroup(Superseded):
+            raise Superseded from failures
+        raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.ending import Ending
 from bot.store.database import bounded
 
 log = structlog.get_logger()
@@ -40,6 +42,9 @@ AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What says that the database is locked, full or gone at the moment, and nothing of what was asked."""
 AWAY_S = 5.0
 INTERRUPT_S = 5.0
+KEPT_S = 3.0
+"""Of the time to end, for what comes after the drain: a third for the interrupted, a third for the library, a third for
+all that is closed after the engine."""
 CONNECTIONS = 10
 """To a PostgreSQL, which by default takes 100; the repositories of a replica have 15 more, and its renewal one."""
 
@@ -65,10 +70,17 @@ class Workflows(Protocol):
 class Engine:
     """The durable engine of this process: `add` its workflows, `async with`, then `start`. One at a time."""
 
-    def __init__(self, database_url: str, *, executor_id: str = "local", drain_s: float = 8.0) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        executor_id: str = "local",
+        drain_s: float = 8.0,
+        ending: Ending | None = None,
+    ) -> None:
         """What one left unfinished is taken up by the next of the same `executor_id`, or by whoever adopts it.
 
-        No two that run on one database may have the same.
+        No two that run on one database may have the same. To end, it takes no longer than `ending` leaves it.
         """
         url = make_url(database_url)
         self._config = DBOSConfig(
@@ -86,6 +98,7 @@ class Engine:
         self._functions: dict[str, Workflow] = {}
         self._registered: dict[str, Workflow] = {}
         self._drain_s = drain_s
+        self._ending = ending or Ending()
         self._stored: OrderedDict[str, None] = OrderedDict()
         self._running: dict[str, asyncio.Task[Any]] = {}
         self._starting: set[asyncio.Task[None]] = set()
@@ -100,19 +113,28 @@ class Engine:
         _log_through_ours()
         DBOS(config=self._config)
         self._registered = {name: self._register(name, f) for name, f in self._functions.items()}
-        DBOS.launch()  # here, not in a thread: recovered workflows then run on this loop too
+        try:
+            DBOS.launch()  # here, not in a thread: recovered workflows then run on this loop too
+        except BaseException:  # half open it would stand in the way of the next one
+            DBOS.destroy(destroy_registry=True)
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         """Give running workflows `drain_s` to end; what is left is taken up at the next start."""
         if self._starting:
-            await asyncio.wait(self._starting, timeout=self._drain_s)
+            await asyncio.wait(self._starting, timeout=self._ending.left(self._drain_s, kept_s=KEPT_S))
         try:
-            await asyncio.wait_for(self._idle.wait(), self._drain_s)
+            await asyncio.wait_for(self._idle.wait(), self._ending.left(self._drain_s, kept_s=KEPT_S))
         except TimeoutError:
             log.warning("engine.left_running", workflows=sorted(self._running))
             await self.interrupt()
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        destroying = asyncio.create_task(asyncio.to_thread(DBOS.destroy, destroy_registry=True))
+        await asyncio.wait({destroying}, timeout=self._ending.left(math.inf, kept_s=KEPT_S / 3))
+        if destroying.done():
+            destroying.result()
+        else:  # its threads wait for a database that does not answer
+            log.warning("engine.left_open")
         # The library made its own threads the loop's, and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
@@ -125,7 +147,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=INTERRUPT_S)
+            await asyncio.wait(tasks, timeout=self._ending.left(INTERRUPT_S, kept_s=KEPT_S * 2 / 3))
 
     async def adopt(self, executors: Sequence[str]) -> None:
         """Have done what these executors, which are no more, left unfinished: here, or by whoever is faster.

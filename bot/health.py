@@ -31,6 +31,8 @@ class Health:
         self._address = address
         self._stream: Stream | None = None
         self._replica: Replica | None = None
+        self.missing: dict[str, str] = {}
+        """what the start waits for"""
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -72,6 +74,8 @@ class Health:
 
     def _wrong(self) -> dict[str, str]:
         """What keeps it from taking frames, each with a sentence."""
+        if self.missing:
+            return dict(self.missing)
         if self._stream is None or self._replica is None:
             return {"replica": "It is starting, or stopping."}
         wrong = {}

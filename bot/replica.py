@@ -29,6 +29,8 @@ log = structlog.get_logger()
 ALONE = "local"
 """The one process of a SQLite; it finds its unfinished work by this name after a restart."""
 NAME_LENGTH = 100
+GOODBYE_S = 1.0
+"""Who could not sign off is declared dead a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ class Replica:
     async def __aexit__(self, *exc: object) -> None:
         """Sign off: whatever is still unfinished is there to be taken over at once."""
         self._renewing.cancel()
-        await asyncio.wait([self._renewing])
-        if self._rows.is_shared:
+        await asyncio.wait([self._renewing], timeout=GOODBYE_S)
+        if self._rows.is_shared and not self.lost.is_set():
             with suppress(SQLAlchemyError, OSError, TimeoutError):
-                async with asyncio.timeout(self._times.renew_s):
+                async with asyncio.timeout(GOODBYE_S):
                     await self._rows.leave(self.name)
 
     @property

@@ -45,6 +45,7 @@ from bot.hours import Span
 from bot.policy import Policy, Rule, RulesError, builtin_rules, read_rules
 from bot.policy.lines import line_of, positions
 from bot.policy.reading import Mistake
+from bot.proxies import proxies
 
 PREFIX = "DINGSWEEP_"
 PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
@@ -96,6 +97,7 @@ _REMEDY = {
     "log": "write json or console",
     "health": "write for example 127.0.0.1:8080",
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
+    "proxy": "write for example http://proxy.example.com:3128, or none for no proxy at all",
     "api_base_url": "write for example https://api.dingtalk.com",
     "oapi_base_url": "write for example https://oapi.dingtalk.com",
     "audit_days": "write 0 to keep the audit trail for ever, or at least 30",
@@ -251,6 +253,10 @@ class Settings(PolicySettings):
     region: Literal["cn", "intl"] = "cn"
     api_base_url: str = ""
     oapi_base_url: str = ""
+    proxy: SecretStr = SecretStr("")
+    """empty: as HTTPS_PROXY and NO_PROXY of the environment say; none: no proxy; else its URL"""
+    ca_file: str = ""
+    """certificates of the company's own CA, believed beside the system's"""
     card_template_id: str = PUBLIC_TEMPLATE
     progress_source: str = ""
     """the dynamic data source by which cards of that template ask how far a job is; empty: they do not"""
@@ -297,6 +303,15 @@ class Settings(PolicySettings):
         host, _, port = value.rpartition(":")
         if value and not (host and port.isdecimal() and int(port) <= MAX_PORT):
             raise ValueError("no host and port")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, value: SecretStr) -> SecretStr:
+        if (
+            text := value.get_secret_value()
+        ):  # without one, what the environment says is looked at when it is used
+            proxies(text)
         return value
 
     @field_validator("notify")
@@ -496,8 +511,9 @@ def _refuse(given: Iterable[str], known: set[str], place: str) -> None:
 
 def unknown(name: str, known: Iterable[str], place: str) -> str:
     """The sentence for a name that no setting has."""
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
-    meant = f", did you mean {near[0]}?" if near else "."
+    ours = {setting.removeprefix(PREFIX): setting for setting in sorted(known)}
+    near = get_close_matches(name.removeprefix(PREFIX), ours, n=1, cutoff=0.75)
+    meant = f", did you mean {ours[near[0]]}?" if near else "."
     return f"There is no setting {name} (in {place}){meant} Remove it or mend its spelling."
 
 

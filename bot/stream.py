@@ -39,6 +39,10 @@ from dingtalk_stream import (
     SystemMessage,
 )
 from dingtalk_stream.card_callback import Card_Callback_Router_Topic as CARD_TOPIC
+from yarl import URL
+
+from bot.network import REDIRECTS
+from bot.unreachable import Redirected, reason
 
 log = structlog.get_logger()
 
@@ -50,6 +54,8 @@ CLOCK_LEAP_S = 60.0
 YOUNG_S = 60.0
 FRAMES_AT_ONCE = 200
 DRAIN_S = 2.0
+CLOSE_S = 1.0
+"""How long the other side may take to answer a close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         self._ping_every_s = ping_every_s
         self._connections: set[_Connection] = set()
         self._runner: asyncio.Task[None] | None = None
+        self._host = ""
         self._wanted = asyncio.Event()
         self._wanted.set()
         self.connected = asyncio.Event()
@@ -203,7 +210,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         try:
             socket = await self._connect()
         except (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as exc:
-            log.warning("stream.connect_failed", error=type(exc).__name__)
+            log.warning("stream.connect_failed", error=type(exc).__name__, reason=reason(exc))
             raise ConnectionLostError from exc
         began = time.monotonic()
         connection = _Connection(socket, self.answer, self._ping_every_s)
@@ -213,7 +220,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             await connection.close()
             return
         self.connected.set()
-        log.info("stream.connected")
+        log.info("stream.connected", host=self._host)
         announced = await connection.ended
         log.info("stream.disconnected", announced=announced)
         if not announced:
@@ -232,13 +239,20 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             "localIp": "",
         }
         timeout = aiohttp.ClientTimeout(total=OPEN_TIMEOUT_S)
-        async with self._session.post(self._open_url, json=body, timeout=timeout) as response:
+        async with self._session.post(
+            self._open_url, json=body, timeout=timeout, allow_redirects=False
+        ) as response:
+            if response.status in REDIRECTS:
+                raise Redirected
             answer = await response.json(content_type=None)
             if response.status in {400, 401} and not self.connected.is_set():
                 raise CredentialsRefusedError(str(answer.get("code", response.status)))
             response.raise_for_status()
         uri = f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
-        return await asyncio.wait_for(self._session.ws_connect(uri, autoping=False), OPEN_TIMEOUT_S)
+        self._host = URL(uri).raw_host or ""
+        patience = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
+        opening = self._session.ws_connect(uri, autoping=False, timeout=patience)
+        return await asyncio.wait_for(opening, OPEN_TIMEOUT_S)
 
 
 class _Connection:
@@ -266,8 +280,10 @@ class _Connection:
         """Answer what has been taken, then close."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=DRAIN_S)
-        await self._socket.close()
-        await asyncio.wait([self.reader])
+        closing = asyncio.create_task(self._socket.close())
+        _, hanging = await asyncio.wait({closing, self.reader}, timeout=2 * CLOSE_S)
+        for task in hanging:  # the other side takes nothing any more, not even a close
+            task.cancel()
 
     async def _read(self) -> None:
         keeper = asyncio.create_task(self._keep_alive())

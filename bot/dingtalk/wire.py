@@ -37,6 +37,7 @@ from bot.dingtalk.errors import (
 from bot.dingtalk.limit import PATIENCE_S, Limits
 from bot.dingtalk.meter import WEBHOOK, Meter
 from bot.dingtalk.wired import Traced, Wired
+from bot.unreachable import reason
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ READ_DEADLINE_S = 20.0
 NOT_SENT, NOT_AUTHORISED = "notSent", "notAuthorised"
 _TAKEN = (NotFound, Conflict, NotRecyclable)
 """Refusals of what was asked, after its speed was found good."""
-_BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 
 
 def utc_now() -> datetime:
@@ -299,7 +300,7 @@ def _failure(api: Api, exc: Exception) -> DingTalkError:
     is_harmless = isinstance(exc, _BEFORE_SENDING)
     kind = TransportError if is_harmless or not api.write else UnknownOutcome
     code = NOT_SENT if is_harmless else "timeout" if isinstance(exc, TimeoutError) else "cut"
-    return kind(api.name, code, type(exc).__name__)
+    return kind(api.name, code, reason(exc))
 
 
 def _shaped(answer: Answer, content: Json, shape: type[A]) -> A:

@@ -23,7 +23,7 @@ from bot.store.restores import (
     Undone,
     Verdict,
 )
-from bot.store.store import SchemaTooNewError, Store, StoreError
+from bot.store.store import SchemaTooNewError, Store, StoreAwayError, StoreError, answering
 
 __all__ = [
     "BEGINNING",
@@ -55,10 +55,12 @@ __all__ = [
     "StillServedError",
     "StopAskedError",
     "Store",
+    "StoreAwayError",
     "StoreError",
     "Undone",
     "Verdict",
     "Waiting",
     "Wanted",
+    "answering",
     "is_corp_id",
 ]

@@ -17,6 +17,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema, CreateTable, DropTable
 
+from bot.store.away import require_place
+
 IDLE_MS = 8000
 """How long a transaction on a PostgreSQL may rest; as long as a replica that is not heard from may act."""
 MIGRATION_LOCK = 0x44494E47
@@ -219,7 +221,8 @@ def _make_private(url: URL) -> None:
     if not url.database or url.database == ":memory:":
         return
     path = Path(url.database)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_place(path)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     path.touch(mode=0o600)
     path.chmod(0o600)
 

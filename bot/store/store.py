@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -15,8 +15,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store.audit import Audit
+from bot.store.away import is_worth_waiting
 from bot.store.database import Database, Partition
 from bot.store.jobs import Jobs
 from bot.store.lanes import SharedLanes
@@ -31,13 +33,35 @@ from bot.store.votes import Votes
 
 log = structlog.get_logger()
 
+FLUSH_S = 2.0
+
 
 class StoreError(Exception):
     """The database cannot be used; the text is one sentence for the operator of the robot, without its password."""
 
 
+class StoreAwayError(StoreError):
+    """It may well be there in a while."""
+
+
 class SchemaTooNewError(StoreError):
     """A newer Dingsweep has used this database."""
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What fails here because the database went away is a StoreAwayError."""
+    try:
+        yield
+    except DBAPIError as exc:
+        if not is_worth_waiting(exc.orig):
+            raise
+        reason = str(exc.orig).splitlines()[0]
+    except PoolTimeout:
+        reason = "no connection to it is free"
+    else:
+        return
+    raise StoreAwayError(f"The database does not answer: {reason}")
 
 
 class Store:
@@ -66,7 +90,10 @@ class Store:
         return Store(partition.url, partition)
 
     async def __aenter__(self) -> Self:
-        """Raises StoreError when the database cannot be reached or its schema is newer than ours."""
+        """Raises StoreError when the database cannot be used or its schema is newer than ours.
+
+        StoreAwayError when it is worth waiting for.
+        """
         try:
             await self._database.__aenter__()
             await self._renewals.__aenter__()
@@ -83,7 +110,8 @@ class Store:
             return StoreError(
                 f"The database {where} is damaged ({reason}): dingsweep backup restore FILE puts a backup in its place."
             )
-        return StoreError(f"The database {where} cannot be used: {reason}")
+        kind = StoreAwayError if is_worth_waiting(cause) else StoreError
+        return kind(f"The database {where} cannot be used: {reason}")
 
     @asynccontextmanager
     async def leased(self) -> AsyncIterator[None]:
@@ -104,8 +132,12 @@ class Store:
 
     async def __aexit__(self, *exc: object) -> None:
         try:
-            await self.meter.flush()
-        except SQLAlchemyError as failure:  # to end while the database is away is no failure of the robot
+            async with asyncio.timeout(FLUSH_S):
+                await self.meter.flush()
+        except (
+            SQLAlchemyError,
+            TimeoutError,
+        ) as failure:  # to end while the database is away is no failure of the robot
             log.error("meter.lost", error=type(failure).__name__)
         finally:
             await self._renewals.__aexit__(*exc)

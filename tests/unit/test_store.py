@@ -253,7 +253,7 @@ async def test_replicas_may_open_an_empty_database_at_the_same_moment(database_u
 
 
 async def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
-    path = tmp_path / "var" / "deep" / "robot.sqlite"
+    path = tmp_path / "var" / "robot.sqlite"
     async with Store(f"sqlite+aiosqlite:///{path}") as store:
         await store.meter.count("POST /a", NOW)
         await store.meter.flush()
