@@ -241,7 +241,7 @@ class _Access:
         """Whether the robot is heard, and hears."""
         messages, settings = outcomes["qyapi_robot_sendmsg"], self.settings
         template, stream = await asyncio.gather(
-            access.template(self.dingtalk, settings.card_template_id, outcomes["Card.Instance.Write"]),
+            access.template(self.dingtalk, settings, outcomes["Card.Instance.Write"]),
             listening.stream(settings, self.session, self.patience),
         )
         return [access.robot(messages, settings.robot_code), template, access.fallback(messages), stream]

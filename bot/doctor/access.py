@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.card_template import compared
 from bot.dingtalk import DingTalk, TokenProvider
+from bot.dingtalk.card import Template
 from bot.dingtalk.errors import (
     BadCredentials,
     Denied,
@@ -25,6 +27,7 @@ from bot.dingtalk.errors import (
 from bot.dingtalk.probes import NOBODY, NOTHING, ContactRange
 from bot.doctor.finding import Finding, found, skipped
 from bot.scopes import SCOPES, Scope, link_of
+from bot.settings import PUBLIC_TEMPLATE, Settings
 from bot.store import KnownOrganisation
 
 NO_ROLE = "1"
@@ -169,8 +172,9 @@ def robot(outcome: Outcome, robot_code: str) -> Finding:
     return found("robot.ok", robot_code=robot_code)
 
 
-async def template(dingtalk: DingTalk, template_id: str, cards: Outcome) -> Finding:
-    """Whether there is such a card template, where the app may write cards at all."""
+async def template(dingtalk: DingTalk, settings: Settings, cards: Outcome) -> Finding:
+    """Whether there is such a card template, where the app may write cards at all; and what one of our own has."""
+    template_id = settings.card_template_id
     if cards.is_missing:
         return skipped("template", "scope Card.Instance.Write")
     outcome = await _tried(dingtalk.probes.card_for_nobody(template_id))
@@ -183,7 +187,17 @@ async def template(dingtalk: DingTalk, template_id: str, cards: Outcome) -> Find
         return skipped("template", "quota")
     if error and error.code != "param.userIdNotExist":
         return found("template.unknown", error=_short(error))
+    if template_id != PUBLIC_TEMPLATE and (names := await _missing(dingtalk, settings)):
+        return found("template.variables", template=template_id, names=", ".join(names))
     return found("template.ok", template=template_id)
+
+
+async def _missing(dingtalk: DingTalk, settings: Settings) -> tuple[str, ...]:
+    """The variables it should have and has not; none where DingTalk does not tell."""
+    told = (await _tried(dingtalk.card.template(settings.card_template_id))).answer
+    if not isinstance(told, Template):
+        return ()
+    return compared(told, asks_progress=bool(settings.progress_source)).missing
 
 
 def fallback(messages: Outcome) -> Finding:

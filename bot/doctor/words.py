@@ -186,6 +186,11 @@ SAID: dict[str, Words] = {
         "the template {template} is not published",
         "publish it in the card builder, open-dev.dingtalk.com/fe/card",
     ),
+    "template.variables": Words(
+        "warning",
+        "{template} has no variables {names}, so cards say less than they must",
+        "add them in the card builder, as deploy/card-template/README.md has them",
+    ),
     "template.unknown": Words(
         "warning", "DingTalk does not say ({error})", "--post CONVERSATION tells for sure"
     ),

@@ -192,6 +192,17 @@ async def test_a_template_that_is_not_published(doctor: Doctor) -> None:
     assert "open-dev.dingtalk.com/fe/card" in found["template"].todo
 
 
+async def test_a_template_that_lacks_variables(doctor: Doctor) -> None:
+    template = {"templateId": "ours.schema", "published": True, "variables": ["title", "markdown", "tips"]}
+    await doctor.office.control.ask("POST", "templates", template)
+    found = await doctor.looked_in_passing(card_template_id="ours.schema")
+    assert failures(found) == {**FRESH, "template": "template.variables"}
+    assert "has no variables msgButtons" in found["template"].said
+    everything = template | {"variables": ["title", "markdown", "tips", "msgButtons"]}
+    await doctor.office.control.ask("POST", "templates", everything)
+    assert failures(await doctor.looked_in_passing(card_template_id="ours.schema")) == FRESH
+
+
 async def test_an_app_that_sees_a_part_of_the_organisation(doctor: Doctor) -> None:
     await doctor.office.control.ask("PUT", f"apps/{CLIENT_ID}", {"contactDepartments": [37]})
     found = await doctor.looked_in_passing()
