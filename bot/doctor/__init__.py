@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 
@@ -33,6 +34,7 @@ from bot.settings import (
     load_database,
     rules_place,
 )
+from cards.catalogue import WordingError, replaced
 
 __all__ = ["PATIENT", "Finding", "Patience", "examine"]
 
@@ -75,6 +77,8 @@ async def examine(
     yield finding
     if settings:
         yield _policy(settings)
+        if settings.texts:
+            yield _texts(settings.texts)
     database = settings or _database()
     is_current = False
     if database is None:
@@ -115,6 +119,14 @@ def _policy(settings: Settings) -> Finding:
     policy = settings.policy
     whence = rules_place(settings.folder) or "built in"
     return found("policy.ok", number=len(policy.rules), whence=whence, hash=policy.hash)
+
+
+def _texts(folder: str) -> Finding:
+    try:
+        replaced(Path(folder))
+    except WordingError as exc:
+        return found("texts.wrong", number=len(exc.lines), why=exc.lines[0])
+    return found("texts.ok", folder=folder)
 
 
 async def _guarded(findings: AsyncIterator[Finding]) -> AsyncIterator[Finding]:

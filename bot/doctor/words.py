@@ -39,6 +39,10 @@ SAID: dict[str, Words] = {
         "failed", "{why}", "mend it where it stands: in the environment, in .env or in dingsweep.toml"
     ),
     "policy.ok": Words("ok", "{number} rules ({whence}), hash {hash}"),
+    "texts.ok": Words("ok", "those in {folder} are taken"),
+    "texts.wrong": Words(
+        "failed", "{number} mistakes, the first: {why}", "mend them; dingsweep run names all of them"
+    ),
     # What is stored
     "database.ok": Words("ok", "it can be read and has schema {schema}"),
     "database.missing": Words("warning", "the file is not there yet", "nothing: dingsweep run makes it"),

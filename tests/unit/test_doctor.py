@@ -208,6 +208,23 @@ def test_wrong_settings_fail_and_the_database_is_looked_at_all_the_same(
     assert found["audit"]["health"] == "ok"
 
 
+def test_texts_that_are_wrong(folder: Path) -> None:
+    (folder / "dingsweep.toml").write_text(TOML.format(url="sqlite:///none.sqlite"))
+    os.environ["DINGSWEEP_TEXTS"] = str(folder)
+    try:
+        (folder / "en.po").write_text('msgid "no.such.text"\nmsgstr "x"\n')
+        wrong = findings()["texts"]
+        (folder / "en.po").write_text("")
+        right = findings()["texts"]
+    finally:
+        del os.environ["DINGSWEEP_TEXTS"]
+    assert (wrong["id"], wrong["said"].startswith("1 mistakes, the first: "), right["id"]) == (
+        "texts.wrong",
+        True,
+        "texts.ok",
+    )
+
+
 def test_settings_that_are_none(folder: Path) -> None:
     (folder / "dingsweep.toml").write_text("database_url = 3 3\n")
     assert check().exit_code == 1
