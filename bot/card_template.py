@@ -88,7 +88,7 @@ async def check(cards: Cards, template_id: str, *, asks_progress: bool) -> Check
         raise
     except DingTalkError as exc:
         return Checked(error=exc.code, todo=_REMEDY.get(exc.code, str(exc)))
-    return _compared(await _told(cards, template_id), asks_progress=asks_progress)
+    return compared(await _told(cards, template_id), asks_progress=asks_progress)
 
 
 async def _told(cards: Cards, template_id: str) -> Template | None:
@@ -99,7 +99,8 @@ async def _told(cards: Cards, template_id: str) -> Template | None:
         return None
 
 
-def _compared(template: Template | None, *, asks_progress: bool) -> Checked:
+def compared(template: Template | None, *, asks_progress: bool) -> Checked:
+    """What it has of what our cards fill in."""
     if template is None or template.common_variable_list is None:
         return Checked()
     has = {variable.name: variable.private for variable in template.common_variable_list}

@@ -93,6 +93,19 @@ def _way_up(world: World, dept_id: int) -> list[int]:
     return way
 
 
+async def contact_range(call: Call) -> JsonObject:
+    """Whose particulars the application may read.
+
+    https://open.dingtalk.com/document/development/obtain-corpsecret-authorization-scope
+    """
+    app = call.world.apps[call.app.client_id]
+    return {
+        "auth_user_field": ["name", "userid", "department", "isAdmin"],
+        "condition_field": [],
+        "auth_org_scopes": {"authed_user": [], "authed_dept": list(app.contact_departments)},
+    }
+
+
 def _page(body: JsonObject) -> tuple[int, int]:
     size, offset = _number(body, "size", ROLE_PAGE), _number(body, "offset", 0)
     if not 0 < size <= ROLE_PAGE_MAX:
@@ -161,6 +174,13 @@ def _endpoint(path: str, handler: Any, scope: str, page: str) -> Endpoint:
 
 
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/auth/scopes",
+        contact_range,
+        "qyapi_base",
+        doc=DOC + "obtain-corpsecret-authorization-scope",
+    ),
     _endpoint("/topapi/v2/user/get", user_get, "qyapi_get_member", "query-user-details"),
     _endpoint(
         "/topapi/user/getbyunionid", user_by_union_id, "qyapi_get_member", "query-a-user-by-the-union-id"

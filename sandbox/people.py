@@ -13,7 +13,10 @@ class App:
 
 @dataclass(slots=True)
 class Application:
-    """An application and its robot; `scopes` None means everything was granted. A suite is a third-party app."""
+    """An application and its robot; `scopes` None means everything was granted. A suite is a third-party app.
+
+    `contact_departments` are the departments whose people it is told that it may read: 1 is all of them.
+    """
 
     client_id: str
     client_secret: str
@@ -23,6 +26,7 @@ class Application:
     unified_app_id: str
     suite: bool = False
     scopes: list[str] | None = None
+    contact_departments: list[int] = field(default_factory=lambda: [1])
 
     @property
     def corp_id(self) -> str:

@@ -128,6 +128,42 @@ def _recall(
     return {"successResult": done, "failedResult": failed}
 
 
+async def read_status(call: Call) -> JsonObject:
+    """Who has read a message of the last 24 hours that was sent to people one-to-one.
+
+    https://open.dingtalk.com/document/development/chatbot-batch-query-the-read-status-of-messages
+    """
+    robot_code = _asking_robot(call)
+    key = call.query.get("processQueryKey")
+    if not key:
+        raise ApiError(400, "invalidParameter.processQueryKey.missing", "缺少processQueryKey")
+    said = (m for messages in call.world.chat.messages.values() for m in messages)
+    found = [m for m in said if m.process_query_key == key and m.robot_code == robot_code]
+    people = [(m, call.world.conversations[m.conversation_id]) for m in found]
+    sent = [(m, where.members[0]) for m, where in people if where.type == ONE_TO_ONE]
+    if not sent:
+        raise ApiError(400, "invalid.processQueryKey", "无效的processQueryKey，请检查processQueryKey是否正确")
+    if sent[0][0].at < call.world.clock.now_ms() - RECALL_MS:
+        raise ApiError(400, "processQueryKey.expireTime", "processQueryKey已过期，无法查询消息")
+    return {
+        "sendStatus": "RECALLED" if sent[0][0].recalled else "SUCCESS",
+        "messageReadInfoList": [
+            {"name": call.world.people[user_id].name, "userId": user_id, "readStatus": "UNREAD"}
+            for _, user_id in sent
+        ],
+    }
+
+
+def _asking_robot(call: Call) -> str:
+    robot_code = call.query.get("robotCode")
+    if not robot_code:
+        raise ApiError(400, "invalidParameter.robotCode.missing", "缺少robotCode")
+    owner = call.world.application(robot_code)
+    if owner is None or owner.client_id != call.app.client_id:
+        raise ApiError(400, "invalidParameter.robotCode.notExsit", "机器人不存在")
+    return owner.robot_code
+
+
 def _sent(call: Call, key: str) -> list[Message]:
     """What was sent under this key and not taken back."""
     said = (m for messages in call.world.chat.messages.values() for m in messages)
@@ -195,6 +231,13 @@ ENDPOINTS = (
         "groupMessages/recall", recall_from_group, "enterprise-chatbot-withdraws-internal-group-messages"
     ),
     _endpoint("otoMessages/batchRecall", recall_from_people, "batch-message-recall-chat"),
+    Endpoint(
+        "GET",
+        "/v1.0/robot/oToMessages/readStatus",
+        read_status,
+        SCOPE,
+        doc=DOC + "chatbot-batch-query-the-read-status-of-messages",
+    ),
     Endpoint(
         "POST",
         "/robot/sendBySession",

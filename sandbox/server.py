@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any
 
@@ -37,6 +38,10 @@ def create_app(world: World, *, allow_remote: bool = False) -> web.Application:
     control.add_routes(app, world)
     serving.add_routes(app)
 
+    async def date(_: web.Request, response: web.StreamResponse) -> None:
+        """Every answer says what time it is here."""
+        response.headers["Date"] = formatdate(world.clock.now(), usegmt=True)
+
     async def work(_: web.Application) -> AsyncIterator[None]:
         working = asyncio.create_task(world.drive.work())
         yield
@@ -50,6 +55,7 @@ def create_app(world: World, *, allow_remote: bool = False) -> web.Application:
         await world.screens.close()
         await world.stream.close()
 
+    app.on_response_prepare.append(date)
     app.cleanup_ctx.append(work)
     app.on_shutdown.append(close)
     return app

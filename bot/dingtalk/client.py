@@ -15,6 +15,7 @@ from bot.dingtalk.contact import Contact
 from bot.dingtalk.limit import Lanes, Limits
 from bot.dingtalk.media import Media
 from bot.dingtalk.meter import Meter, no_meter
+from bot.dingtalk.probes import Probes
 from bot.dingtalk.recycle import RecycleBins
 from bot.dingtalk.robot import Robot
 from bot.dingtalk.storage import Storage
@@ -65,6 +66,7 @@ class DingTalk:
         self.card = Cards(self._wire, robot_code)
         self.media = Media(self._wire)
         self.robot = Robot(self._wire, self.media, robot_code)
+        self.probes = Probes(self._wire, robot_code)
         self.webhook_robots = WebhookRobots(self._wire, now)
 
     async def authorise(self) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.models import Model
 from bot.store.database import Database
-from bot.store.memory import CallMeter
+from bot.store.memory import CallMeter, SuiteTickets
+from bot.store.organisations import Organisations
 from bot.store.outbox import Outbox
 from bot.store.tables import audit, audit_head, manifest_entries, requests
 
@@ -24,6 +25,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 class Unusable(Exception):
     """The database cannot be looked at; the text says why in a few words, without its password."""
+
+
+class Missing(Unusable):
+    """There is no such file yet."""
 
 
 class Loss(Model):
@@ -42,6 +47,8 @@ class Inspection:
         self._database = database
         self.outbox = Outbox(database)
         self.meter = CallMeter(database)
+        self.tickets = SuiteTickets(database)
+        self.organisations = Organisations(database)
 
     async def schema(self) -> str | None:
         """The revision of the schema; None for an empty database."""
@@ -87,10 +94,10 @@ class Inspection:
 
 @asynccontextmanager
 async def inspecting(database_url: str) -> AsyncIterator[Inspection]:
-    """Raises Unusable when there is no such database, or it cannot be reached."""
+    """Raises Unusable when there is no such database (Missing), or it cannot be reached."""
     database = Database(database_url)
     if not _is_there(database):
-        raise Unusable("the file is not there; dingsweep run makes it")
+        raise Missing("the file is not there; dingsweep run makes it")
     try:
         async with database:
             yield Inspection(database)

@@ -86,11 +86,15 @@ async def apps(order: Order) -> JsonObject:
 
 
 async def set_scopes(order: Order) -> JsonObject:
-    """Grants an application these `scopes` only; null grants everything."""
+    """Grants an application these `scopes` only, null everything; or says which departments it may read."""
     app = order.world.apps.get(order.path["clientId"])
     if app is None:
         raise MisuseError(f"there is no application {order.path['clientId']}")
-    app.scopes = fitting(Application, {"scopes": order.need("scopes")})["scopes"]
+    if "contactDepartments" in order.body:
+        wanted = {"contact_departments": order.body["contactDepartments"]}
+        app.contact_departments = fitting(Application, wanted)["contact_departments"]
+    else:
+        app.scopes = fitting(Application, {"scopes": order.need("scopes")})["scopes"]
     return to_json(app)
 
 

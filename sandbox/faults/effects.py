@@ -97,7 +97,7 @@ class SocketEffect:
 
     As long as the fault is there and not over: `deaf`, websocket pings are not answered; `silent`, nothing is
     delivered. At once: `disconnect`, a SYSTEM/disconnect, nothing after it, closed 10 s later; `drop`, the wire is
-    cut. `refuse`: the handshake fails.
+    cut. `refuse`: the handshake fails. `hang`: it gets no answer, until the application gives up.
     """
 
     deaf: bool = False
@@ -105,12 +105,19 @@ class SocketEffect:
     disconnect: bool = False
     drop: bool = False
     refuse: bool = False
+    hang: bool = False
 
     def __post_init__(self) -> None:
-        if not (self.deaf or self.silent or self.disconnect or self.drop or self.refuse):
-            raise ValueError("a socket needs deaf, silent, disconnect, drop or refuse")
-        if self.refuse and (self.deaf or self.silent or self.disconnect or self.drop):
-            raise ValueError("a socket that is refused cannot be anything else")
+        opened = self.deaf or self.silent or self.disconnect or self.drop
+        if not (opened or self.barred):
+            raise ValueError("a socket needs deaf, silent, disconnect, drop, refuse or hang")
+        if (self.barred and opened) or (self.refuse and self.hang):
+            raise ValueError("a socket that is refused or hangs cannot be anything else")
+
+    @property
+    def barred(self) -> bool:
+        """Whether no connection comes about."""
+        return self.refuse or self.hang
 
 
 SIDES: dict[str, type[Any]] = {"PUSH": PushEffect, "SOCKET": SocketEffect}

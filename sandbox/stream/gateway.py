@@ -22,6 +22,8 @@ DOC = "https://open.dingtalk.com/document/direction/stream-mode-protocol-access-
 SUITE_TICKET_SECONDS = 5 * 3600
 CLOSE_SECONDS = 1.0
 """How long a client may take to answer a close."""
+LOOK_SECONDS = 0.1
+"""Between two looks whether a client that waits is still there."""
 
 
 async def open_connection(call: Call) -> JsonObject:
@@ -51,11 +53,16 @@ class Connect:
         self.world = world
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Runs one connection; 401 when the ticket is used, too old or unknown, 503 when a fault refuses it."""
+        """Runs one connection; 401 when the ticket is used, too old or unknown, 503 when a fault refuses it.
+
+        One that hangs is answered when the sandbox ends, if it is still there.
+        """
         ticket = self.world.stream.tickets.take(request.query.get("ticket", ""))
         if ticket is None:
             raise web.HTTPUnauthorized(text="ticket is invalid or expired")
-        if self.world.stream.mischief.on_handshake(ticket.client_id):
+        if barred := self.world.stream.mischief.on_handshake(ticket.client_id):
+            if barred.hang:
+                await self._hang(request)
             raise web.HTTPServiceUnavailable(text="no connection is taken")
         socket = web.WebSocketResponse(compress=False, timeout=CLOSE_SECONDS, autoping=False)
         await socket.prepare(request)
@@ -70,9 +77,16 @@ class Connect:
         await self._serve(connection)
         return socket
 
+    async def _hang(self, request: web.Request) -> None:
+        """Returns when the client has given up, or the sandbox ends."""
+        while request.transport is not None and not self.world.stream.closed.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.world.stream.closed.wait(), LOOK_SECONDS)
+
     async def _serve(self, connection: Connection) -> None:
         app = self.world.apps[connection.client_id]
-        tickets = asyncio.create_task(self._push_tickets(app)) if app.suite else None
+        hears = app.suite and connection.takes(EVENT, "*")
+        tickets = asyncio.create_task(self._push_tickets(app)) if hears else None
         try:
             await self.world.stream.serve(connection)
         finally:

@@ -70,16 +70,16 @@ class Mischief:
 
     # Connections
 
-    def on_handshake(self, client_id: str) -> bool:
-        """Whether a connection is refused."""
-        occasion = _socket(client_id)
-        return self.faults.pick(occasion, SocketEffect, lambda what: what.refuse) is not None
+    def on_handshake(self, client_id: str) -> SocketEffect | None:
+        """What keeps a connection from coming about; None for nothing."""
+        fault = self.faults.pick(_socket(client_id), SocketEffect, lambda what: what.barred)
+        return fault.what if fault else None
 
     def on_socket(self, connection: Connection) -> Iterator[Fault[SocketEffect]]:
         """What befalls an open connection, which the dice are thrown for once a fault."""
 
         def untried(what: SocketEffect) -> bool:
-            if what.refuse or any(what is known for known in connection.tried):
+            if what.barred or any(what is known for known in connection.tried):
                 return False
             connection.tried.append(what)
             return True

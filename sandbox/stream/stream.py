@@ -49,6 +49,7 @@ class Stream:
         self.log: Log[FrameRecord] = Log()
         self.bell = Bell()
         """Rung when a connection opens, closes or changes."""
+        self.closed = asyncio.Event()
         self.dice = Dice(SEED)
         self.mischief = Mischief(clock, faults)
         self._hit: dict[str, str] = {}
@@ -83,6 +84,7 @@ class Stream:
 
     async def close(self) -> None:
         """Closes every connection, stops what runs in the background, lets nobody wait for an answer."""
+        self.closed.set()
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(LookupError("the sandbox ends"))

@@ -126,7 +126,7 @@ def _typed(request: Request) -> dict[str, Json]:
 
 def _camel(name: str) -> str:
     words = "".join(word.capitalize() for word in name.split("_"))
-    return words.replace("Oto", "OTO")
+    return words.replace("Otoquery", "OTOQuery").replace("Oto", "OTO")
 
 
 def _read(answer: Any) -> Reply:

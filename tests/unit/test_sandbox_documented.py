@@ -20,6 +20,7 @@ DOCUMENTED: dict[str, list[dict[str, Any]]] = json.loads(
 WITHOUT_ROWS = {
     "GET /gettoken": "its page names the global table only",
     "POST /service/get_corp_token": "its page names the global table only",
+    "GET /auth/scopes": "its page names no errors",
     "POST /media/upload": "its page names the global table only",
     "GET /v1.0/card/templates": "it has no page, only a method in the official SDK",
     "POST /v1.0/gateway/connections/open": "the protocol's page has no table of errors",

@@ -371,10 +371,10 @@ async def test_a_handshake_is_refused(sandbox: Control) -> None:
         ({"route": "PUSH *", "copies": 0}, "copies is 1 to 10"),
         ({"route": "PUSH *", "hold": -1}, "hold is 0 to 100"),
         ({"route": "PUSH *", "status": 500}, "a fault has no status"),
-        ({"route": "SOCKET"}, "a socket needs deaf, silent, disconnect, drop or refuse"),
+        ({"route": "SOCKET"}, "a socket needs deaf, silent, disconnect, drop, refuse or hang"),
         (
             {"route": "SOCKET", "refuse": True, "deaf": True},
-            "a socket that is refused cannot be anything else",
+            "a socket that is refused or hangs cannot be anything else",
         ),
         ({"route": "SOCKET", "copies": 2}, "a fault has no copies"),
         ({"kind": "callbackTwice", "copies": "two"}, "copies is not a whole number"),

@@ -133,4 +133,14 @@ STREAM_KINDS: tuple[Kind, ...] = (
         words("websocket 握手失败（HTTP 503）。", "The websocket handshake fails (HTTP 503)."),
         refuse=True,
     ),
+    _kind(
+        "socketHang",
+        SOCKET,
+        words("连接没有回应", "Handshake unanswered"),
+        words(
+            "能取到连接地址，但 websocket 握手一直没有回应。",
+            "The address is given, but the websocket handshake gets no answer.",
+        ),
+        hang=True,
+    ),
 )

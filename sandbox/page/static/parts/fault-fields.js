@@ -8,7 +8,7 @@ import "./item-field.js";
 import "./pick-list.js";
 
 const NUMBERS = new Set(["count", "seed", "seconds", "status", "delayMs", "firstByteMs", "truncate", "copies", "hold"]);
-const SWITCHES = new Set(["after", "reset", "early", "other", "lose", "again", "deaf", "silent", "disconnect", "drop", "refuse"]);
+const SWITCHES = new Set(["after", "reset", "early", "other", "lose", "again", "deaf", "silent", "disconnect", "drop", "refuse", "hang"]);
 const CONTENT_TYPES = ["application/json", "text/html", "text/plain", "application/octet-stream"];
 /** What one mostly leaves as it is. */
 const RARE = new Set(["person", "spaceId", "clientId", "seed"]);

@@ -82,5 +82,6 @@ export const FAULTS = {
   "fault.field.disconnect": ["Disconnect is announced", "发送断开通知"],
   "fault.field.drop": ["Cut at once", "立即切断"],
   "fault.field.refuse": ["The handshake fails", "握手失败"],
+  "fault.field.hang": ["The handshake gets no answer", "握手没有回应"],
   "fault.field.unknown": ["{name}", "{name}"],
 };
