@@ -1,5 +1,6 @@
 """A sandbox for every test: one inside the test's own event loop, one as the program people start; databases."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from bot import engine
 from sandbox.server import Server
 from tests.conformance.control import Control
 from tests.databases import database_url, postgres
+from tests.migrated import ready_url
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "postgres", "ready_url"]
 
 ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")  # noqa: S108  for speed: nothing there is trusted
@@ -33,6 +35,12 @@ def _write_to_memory() -> None:
 
 
 _write_to_memory()
+gc.set_threshold(20_000, 20, 50)  # an eighth of a run went into looking through modules and tests, which stay
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
