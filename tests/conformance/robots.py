@@ -17,7 +17,7 @@ PATIENCE_S = 15
 class Robot:
     """The running robot: what it printed, as it comes."""
 
-    def __init__(self, program: forked.Forked) -> None:
+    def __init__(self, program: asyncio.subprocess.Process | forked.Forked) -> None:
         self.program = program
 
     async def next(self, *kinds: str) -> Json:
