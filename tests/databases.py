@@ -41,8 +41,10 @@ class Postgres:
 
     def _created(self, like: str) -> str:
         uri, name = self._server.get_uri(), next(self._names)
-        with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}{like}".encode())
+        with psycopg.connect(
+            uri, autocommit=True
+        ) as connection:  # copied as files: half the work of the default
+            connection.execute(f"CREATE DATABASE {name}{like} STRATEGY FILE_COPY".encode())
         return make_url(uri).set(database=name).render_as_string(hide_password=False)
 
 

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from sqlalchemy.engine import make_url
 
 from bot.engine import Engine
@@ -18,6 +19,15 @@ from bot.store import Store
 from tests.databases import Postgres
 
 _made: list[bytes] = []
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def ready_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """As `database_url`, with all tables and no rows of ours."""
+    if request.param == "postgresql":
+        return await begin_on(request.getfixturevalue("postgres"))
+    await begin(tmp_path / "test.sqlite")
+    return f"sqlite:///{tmp_path}/test.sqlite"
 
 
 async def begin(path: Path) -> None:

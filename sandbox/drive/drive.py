@@ -30,7 +30,9 @@ PACE_S = 0.02
 """How long `work` leaves tasks alone at least, however many steps they have."""
 
 _FIRST_ID = 118_000_000_000
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
+"""What each byte becomes in a dentryUuid."""
 
 
 def _push_nothing(corp_id: str, event_type: str, data: dict[str, Any]) -> None:
@@ -66,7 +68,7 @@ class Drive:
     def new_uuid(self) -> str:
         """A dentryUuid: 32 letters and digits, the same ones in every sandbox that did the same things."""
         digest = hashlib.sha256(f"dentry {self.new_id()}".encode()).digest()
-        return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest)
+        return digest.translate(_LETTERS).decode()
 
     # -- looking things up ----------------------------------------------------------------------------------
 

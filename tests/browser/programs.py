@@ -1,12 +1,10 @@
-"""The programs that a page is about, started as anybody would start them: the sandbox, and robots connected to it."""
+"""The programs that a page is about, each a process of its own: the sandbox, and robots connected to it."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -14,9 +12,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET, CORP_ID, HEADER
+from tests.forked import fork
 
 ROOT = Path(__file__).parents[2]
-APPROVAL_ROBOT = Path(__file__).with_name("approval_robot.py")
 PATIENCE_S = 30
 END_S = 15
 
@@ -79,9 +77,14 @@ class Sandbox:
 @contextmanager
 def sandbox(*arguments: str) -> Iterator[Sandbox]:
     """`python -m sandbox` on a free port."""
-    with _running(["-m", "sandbox", "--port", "0", *arguments], ROOT, {}, stdout=subprocess.PIPE) as program:
-        assert program.stdout is not None
-        url = program.stdout.readline().strip()
+    reading, writing = os.pipe()
+    with (
+        os.fdopen(reading, encoding="utf-8") as said,
+        os.fdopen(writing, "wb") as saying,
+        _running("sandbox", "--port", "0", *arguments, folder=ROOT, stdout=saying.fileno()),
+    ):
+        saying.close()
+        url = said.readline().strip()
         assert url, "the sandbox did not start"
         yield Sandbox(url)
 
@@ -105,7 +108,7 @@ def dingsweep(box: Sandbox, folder: Path, **settings: str | None) -> Iterator[No
     variables = {
         f"DINGSWEEP_{name}": value for name, value in (given | settings).items() if value is not None
     }
-    with _running(["-m", "bot", "run"], folder, variables):
+    with _running("bot", "run", folder=folder, variables=variables):
         box.connected()
         yield
 
@@ -113,31 +116,23 @@ def dingsweep(box: Sandbox, folder: Path, **settings: str | None) -> Iterator[No
 @contextmanager
 def approval_robot(box: Sandbox) -> Iterator[None]:
     """The small robot that asks a manager, connected."""
-    with _running([str(APPROVAL_ROBOT)], ROOT, {"DINGTALK_OPENAPI_ENDPOINT": box.url}):
+    variables = {"DINGTALK_OPENAPI_ENDPOINT": box.url}
+    with _running("tests.browser.approval_robot", folder=ROOT, variables=variables):
         box.connected()
         yield
 
 
 @contextmanager
 def _running(
-    arguments: Sequence[str], folder: Path, variables: dict[str, str], stdout: int = subprocess.DEVNULL
-) -> Iterator[subprocess.Popen[str]]:
+    module: str, *arguments: str, folder: Path, variables: Mapping[str, str] | None = None, stdout: int = -1
+) -> Iterator[None]:
     """A program of ours, without the settings of whoever runs the tests; ended as SIGTERM does."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("DINGSWEEP_")}
-    program = subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", **variables},
-        stdout=stdout,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with program:
-        try:
-            yield program
-        finally:
-            program.terminate()
-            try:
-                program.wait(timeout=END_S)
-            except subprocess.TimeoutExpired:
-                program.kill()
+    environment = {**kept, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", **(variables or {})}
+    program = fork(module, *arguments, cwd=folder, env=environment, stdout=stdout)
+    try:
+        yield
+    finally:
+        program.terminate()
+        if program.join(END_S) is None:
+            program.kill()

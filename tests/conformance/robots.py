@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests import forked
 from tests.conformance.control import Control, Json
 
-PROGRAM = Path(__file__).with_name("echo_robot.py")
 PATIENCE_S = 15
 
 
 class Robot:
     """The running robot: what it printed, as it comes."""
 
-    def __init__(self, program: asyncio.subprocess.Process) -> None:
+    def __init__(self, program: asyncio.subprocess.Process | forked.Forked) -> None:
         self.program = program
 
     async def next(self, *kinds: str) -> Json:
@@ -34,13 +34,11 @@ class Robot:
 @asynccontextmanager
 async def running(sandbox: Control, *arguments: str) -> AsyncIterator[Robot]:
     """The echo robot, started; it connects in its own time."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        PROGRAM,
-        *arguments,
+    program = await forked.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.conformance.echo_robot", *arguments),
+        cwd=Path.cwd(),
         env={**os.environ, "DINGTALK_OPENAPI_ENDPOINT": sandbox.url},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         yield Robot(program)

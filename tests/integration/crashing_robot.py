@@ -14,7 +14,6 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
@@ -27,20 +26,18 @@ from yarl import URL
 
 from bot import app, logs
 from bot.settings import load
+from tests.forked import SERVER
 
 PASSED, SAID = "passed.txt", "robot.log"
 _WRITES = re.compile(r"\b(?:INSERT INTO|(?<!DO )UPDATE|DELETE FROM)\s+(?:\"?\w+\"?\.)?\"?(\w+)")
 _AN_ID = re.compile(r"/(?=[^/]*\d)(?!v1\.0)[^/]+")
 _HARMLESS = re.compile(r"accessToken|connections/open|/query$|listAll|/topapi/")
 """What is a POST and changes nothing."""
-_SERVER = get_context("forkserver")
-"""Where the robot is imported once, and forked from each time."""
-_SERVER.set_forkserver_preload([__name__])
 
 
 def start(folder: Path, variables: Mapping[str, str], *, die_at: str = "") -> BaseProcess:
     """A robot with these settings, in a process of its own, that kills itself at the place `die_at`."""
-    process = _SERVER.Process(target=_robot, args=(folder, dict(variables), die_at), daemon=True)
+    process = SERVER.Process(target=_robot, args=(folder, dict(variables), die_at), daemon=True)
     process.start()
     return process
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.__main__ import main
+from tests import forked
 from tests.conformance.control import CLIENT_ID, CLIENT_SECRET
 from tests.integration.office import CONFIRMED, PATIENCE_S, Office
 
@@ -39,7 +41,7 @@ class Ended:
 class Program:
     """`python -m bot …`, running."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | forked.Forked) -> None:
         self._process = process
         self._said = b""
 
@@ -92,27 +94,28 @@ def environment(office: Office, **given: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def started(
-    folder: Path, *arguments: str, variables: Mapping[str, str], module: str = "bot"
-) -> AsyncIterator[Program]:
+async def started(folder: Path, *arguments: str, variables: Mapping[str, str]) -> AsyncIterator[Program]:
     """`python -m bot ARGUMENTS` in `folder`; whatever still runs at the end is killed."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DINGSWEEP_")}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
-        cwd=folder,
-        env={**inherited, "PYTHONPATH": str(ROOT), **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        *(sys.executable, "-m", "bot", *arguments), cwd=folder, env=whole(variables), stdout=PIPE, stderr=PIPE
     )
-    program = Program(process)
+    async with _ending(Program(process)) as program:
+        yield program
+
+
+@asynccontextmanager
+async def _ending(program: Program) -> AsyncIterator[Program]:
     try:
         yield program
     finally:
         if program.runs:
             await program.end(signal.SIGKILL)
+
+
+def whole(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program with these settings, and no others."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DINGSWEEP_")}
+    return {**inherited, "PYTHONPATH": str(ROOT), **variables}
 
 
 async def ran(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Ended:
@@ -137,8 +140,14 @@ async def ran_inside(folder: Path, *arguments: str, variables: Mapping[str, str]
 async def robot(office: Office, **given: str) -> AsyncIterator[Program]:
     """The robot's process, connected; one that can be killed and missed has less patience than people have."""
     module = "bot" if office.database_url.startswith("sqlite") else "tests.integration.impatient"
-    variables = environment(office, **given)
-    async with started(office.folder, "run", variables=variables, module=module) as program:
+    process = await forked.create_subprocess_exec(
+        *(sys.executable, "-m", module, "run"),
+        cwd=office.folder,
+        env=whole(environment(office, **given)),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    async with _ending(Program(process)) as program:
         await office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
         yield program
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections import Counter
@@ -19,9 +18,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.store import Store
+from tests import forked
 from tests.databases import Postgres
 from tests.integration.office import MARKETING_SPACE, REMOVE, Json, Office
-from tests.integration.program import ROOT, environment
+from tests.integration.program import environment, whole
 
 PATIENCE_S = 60
 """Three processes that start at once take seconds each, and tens of them on a busy machine."""
@@ -31,7 +31,7 @@ QUERY = "POST /v1.0/storage/spaces/{spaceId}/dentries/query"
 class Process:
     """One replica; what it logs goes to a file, for a pipe that nobody reads would hold it up."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: forked.Forked, log: Path) -> None:
         self._process = process
         self._log = log
 
@@ -108,17 +108,12 @@ class Fleet:
         variables = environment(
             self.office, DINGSWEEP_DATABASE_URL=self.url, DINGSWEEP_HEALTH="127.0.0.1:0", **given
         )
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DINGSWEEP_")}
         log = self.office.folder / f"replica {next(self._numbers)}.log"
         with log.open("w") as file:
-            process = await asyncio.create_subprocess_exec(
+            process = await forked.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.integration.impatient", "run"),
                 cwd=self.office.folder,
-                env={
-                    **inherited,
-                    "PYTHONPATH": str(ROOT),
-                    **variables,
-                },
+                env=whole(variables),
                 stdout=file,
                 stderr=file,
             )

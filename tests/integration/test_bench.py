@@ -1,11 +1,13 @@
 """The benchmark measures what it says, in a form too small to be a measurement."""
 
+import asyncio
 import io
 from collections import Counter
 
 import pytest
 from rich.console import Console
 
+from tests import forked
 from tests.bench.figures import (
     Bill,
     Comparison,
@@ -41,7 +43,8 @@ TINY = Plan(
 )
 
 
-async def test_a_tiny_run_finds_every_figure() -> None:
+async def test_a_tiny_run_finds_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", forked.create_subprocess_exec)
     figures = await run(TINY)
 
     [commands] = figures.commands

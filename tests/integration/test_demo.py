@@ -26,6 +26,7 @@ from bot.demo.markup import rendered
 from bot.demo.programs import ProgramError
 from bot.demo.sandbox import Sandbox
 from bot.demo.stage import Stage
+from tests import forked
 from tests.integration.office import REMOVE
 
 PATIENCE_S = 30
@@ -91,6 +92,12 @@ async def demo(folder: Path) -> AsyncIterator[Watched]:
         if process.returncode is None:
             process.terminate()
             await process.communicate()
+
+
+@pytest.fixture
+def forking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's programs, forked: for tests of what they say and not of how they start."""
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", forked.create_subprocess_exec)
 
 
 @asynccontextmanager
@@ -210,6 +217,7 @@ async def test_nothing_is_left_running_however_it_ends(tmp_path: Path) -> None:
             os.close(handle)
 
 
+@pytest.mark.usefixtures("forking")
 async def test_what_the_page_offers_to_say_makes_sense_after_the_story(tmp_path: Path) -> None:
     """Every suggestion is a command that the robot carries out, on files that are still there."""
     async with company_at_work(tmp_path) as box:
@@ -238,6 +246,7 @@ async def test_a_robot_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert str(told.value).endswith(f"Its log: {tmp_path / 'robot.log'}")
 
 
+@pytest.mark.usefixtures("forking")
 async def test_a_story_that_does_not_hold_is_told(tmp_path: Path) -> None:
     """Nothing is deleted, whatever the robot wants: every check on what is left must see it."""
     output = StringIO()

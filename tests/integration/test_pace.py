@@ -72,13 +72,15 @@ async def test_the_pace_falls_when_it_must_and_rises_when_it_may(sandbox_process
         fast = await calls(sandbox_process, count=20)
         await sandbox_process.limits(callsPerSecond=5)
         slow = (await calls(sandbox_process, after=fast[-1]["seq"], count=24))[-1]["seq"]
-        slowed = await calls(sandbox_process, after=slow, count=8)
+        slowed: list[Json] = []
+        async with asyncio.timeout(PATIENCE_S):  # not all is refused; how much is used, the long form says
+            while not taken(slowed):
+                slowed = await calls(sandbox_process, slow, count=len(slowed) + 5)
         await sandbox_process.limits(callsPerSecond=40)
         seen: list[Json] = []
         async with asyncio.timeout(PATIENCE_S):
             while not _reaches(taken(seen), 25):
                 seen = await calls(sandbox_process, slowed[-1]["seq"], count=len(seen) + 5)
-    assert taken(slowed), "not all it sends is refused; how much is used, the long form says"
 
 
 def _reaches(those: list[Json], number: int) -> bool:

@@ -8,14 +8,14 @@ from bot.models import RequestState
 from bot.store import Store
 from tests.integration.deletions import DELETED, TASK, ask, files, struck
 from tests.integration.endings import fault, results_shown, told
-from tests.integration.office import Office
+from tests.integration.office import PATIENCE_S, Office
 from tests.integration.program import robot
 
 
 @pytest.mark.parametrize("ends_in_time", [True, False])
 async def test_told_to_end_in_mid_job(office: Office, ends_in_time: bool) -> None:
     """A job that can be finished in a few seconds is; one that cannot is taken up at the next start."""
-    await office.control.limits(taskSeconds=1 if ends_in_time else 3600)
+    await office.control.limits(taskSeconds=1 if ends_in_time else 3600, callbackSeconds=PATIENCE_S)
     async with robot(office) as program:
         card = await ask(office, "/2023/drafts")
         asked = await fault(office, TASK, delayMs=1, count=1)

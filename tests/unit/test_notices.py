@@ -108,8 +108,8 @@ def wish(request_id: str, *notify: str) -> Request:
 
 
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    url = load(Path("/nonexistent"), client_id="c", client_secret="s", database_url=database_url).database_url
+async def store(ready_url: str) -> AsyncIterator[Store]:
+    url = load(Path("/nonexistent"), client_id="c", client_secret="s", database_url=ready_url).database_url
     async with Store(url) as opened:
         yield opened
 

@@ -82,7 +82,7 @@ def whole(world: World) -> bool:
     return sums and len({*spaces, *bins, *held}) == len(spaces) + len(bins) + len(held)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(endpoint=ENDPOINTS, query=st.dictionaries(NAMES, WORDS, max_size=5), who=PEOPLE, data=st.data())
 def test_nothing_breaks_an_interface(
     endpoint: Endpoint, query: dict[str, str], who: str, data: st.DataObject

@@ -26,8 +26,8 @@ def driven(url: str) -> str:
 
 
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    async with Store(driven(database_url)) as opened:
+async def store(ready_url: str) -> AsyncIterator[Store]:
+    async with Store(driven(ready_url)) as opened:
         yield opened
 
 

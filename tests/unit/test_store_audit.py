@@ -24,8 +24,8 @@ from tests.unit.store_given import NOW, OTHER, REQUESTER, manifest, request
 MUCH_LATER = NOW + timedelta(days=400)
 
 
-async def test_two_replicas_writing_at_once_leave_one_chain(database_url: str) -> None:
-    async with Store(driven(database_url)) as one, Store(driven(database_url)) as two:
+async def test_two_replicas_writing_at_once_leave_one_chain(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as one, Store(driven(ready_url)) as two:
 
         async def write(number: int) -> None:
             store = one if number % 2 else two
@@ -50,16 +50,16 @@ async def test_two_replicas_writing_at_once_leave_one_chain(database_url: str) -
         assert await trail(two, "nothing") == []
 
 
-async def test_the_chain_goes_on_after_a_restart(database_url: str) -> None:
+async def test_the_chain_goes_on_after_a_restart(ready_url: str) -> None:
     for _ in range(3):
-        async with Store(driven(database_url)) as store:
+        async with Store(driven(ready_url)) as store:
             await store.audit.append(NOW, corp_id="ding", actor="a", event="started")
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         assert broken_at(await trail(store)) is None
 
 
-async def test_a_change_that_fails_leaves_no_record(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_a_change_that_fails_leaves_no_record(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         await store.audit.append(NOW, corp_id="ding", actor="a", event="before")
         for nonsense in (object(), {1, 2}):
             try:
@@ -73,9 +73,9 @@ async def test_a_change_that_fails_leaves_no_record(database_url: str) -> None:
         assert broken_at(records) is None
 
 
-async def test_times_are_the_same_moment_in_utc(database_url: str) -> None:
+async def test_times_are_the_same_moment_in_utc(ready_url: str) -> None:
     shanghai = datetime(2026, 8, 1, 17, 30, tzinfo=timezone(timedelta(hours=8)))
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         await store.audit.append(shanghai, corp_id="ding", actor="a", event="e")
         [record] = await trail(store)
         assert record.at == shanghai
@@ -86,8 +86,8 @@ async def test_times_are_the_same_moment_in_utc(database_url: str) -> None:
 # --- proved
 
 
-async def test_a_whole_trail_is_proved_and_a_noted_head_stays_in_it(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_a_whole_trail_is_proved_and_a_noted_head_stays_in_it(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         assert (await store.audit.verify()).head == START
         await write(store, 5)
         noted = (await store.audit.verify()).head
@@ -137,11 +137,11 @@ ATTACKS = [
 """What somebody does who may drop the triggers, and what is broken then."""
 
 
-async def test_what_was_done_past_the_program_is_found_and_named(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_what_was_done_past_the_program_is_found_and_named(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         await write(store, 6)
         for change, broken in ATTACKS:
-            with attacked(database_url, *change.split(";")):
+            with attacked(ready_url, *change.split(";")):
                 proof = await store.audit.verify()
                 assert proof.broken == broken, change
                 assert proof.head.seq < 7
@@ -161,8 +161,8 @@ async def test_nonsense_in_a_file_is_a_change(tmp_path: Path, nonsense: str) -> 
         assert (await store.audit.verify()).broken == Break(3, Flaw.CHANGED)
 
 
-async def test_writers_go_on_while_it_is_proved(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_writers_go_on_while_it_is_proved(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         await write(store, 20)
         proofs, _ = await asyncio.gather(
             asyncio.gather(*(store.audit.verify() for _ in range(5))), write(store, 40)
@@ -212,26 +212,26 @@ ATTEMPTS = [
 ]
 
 
-async def test_the_database_itself_refuses_to_touch_the_trail(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_the_database_itself_refuses_to_touch_the_trail(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         await write(store, 4)
         for attempt in ATTEMPTS:
-            with pytest.raises(DBAPIError, match="append-only"), console(database_url) as connection:
+            with pytest.raises(DBAPIError, match="append-only"), console(ready_url) as connection:
                 connection.execute(text(attempt))
         await write(store, 1)
         assert (await store.audit.verify()).records == 5
 
 
-async def test_postgresql_does_not_empty_it_and_sqlite_does_not_write_over_it(database_url: str) -> None:
+async def test_postgresql_does_not_empty_it_and_sqlite_does_not_write_over_it(ready_url: str) -> None:
     replace = (
         "INSERT OR REPLACE INTO audit SELECT seq, at, corp_id, request_id, 'li', event, details,"
         " previous_hash, hash FROM audit WHERE seq = 2"
     )
     attempts = [replace, "UPDATE OR REPLACE audit SET seq = 1 WHERE seq = 2"]
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         await write(store, 4)
-        for attempt in attempts if "sqlite" in database_url else ["TRUNCATE audit", "TRUNCATE audit_head"]:
-            with pytest.raises(DBAPIError, match="append-only"), console(database_url) as connection:
+        for attempt in attempts if "sqlite" in ready_url else ["TRUNCATE audit", "TRUNCATE audit_head"]:
+            with pytest.raises(DBAPIError, match="append-only"), console(ready_url) as connection:
                 connection.execute(text(attempt))
         assert (await store.audit.verify()).records == 4
 
@@ -239,8 +239,8 @@ async def test_postgresql_does_not_empty_it_and_sqlite_does_not_write_over_it(da
 # --- cut
 
 
-async def test_what_stays_after_a_cut_is_proved_and_says_where_it_begins(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_what_stays_after_a_cut_is_proved_and_says_where_it_begins(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         await write(store, 6)
         before = await trail(store)
         pruned = await store.audit.prune(NOW + timedelta(seconds=4), MUCH_LATER)
@@ -263,14 +263,14 @@ async def test_what_stays_after_a_cut_is_proved_and_says_where_it_begins(databas
         assert [r.event for r in await trail(store)] == ["audit.pruned", "audit.pruned"]
         await write(store, 1)
         assert (await store.audit.verify()).is_sound
-        with console(database_url, unguarded=True) as connection:
+        with console(ready_url, unguarded=True) as connection:
             connection.execute(text("DELETE FROM audit WHERE seq = 7"))
         assert (await store.audit.verify()).broken == Break(7, Flaw.CUT_AT_THE_BEGINNING)
 
 
-async def test_a_long_cut_is_made_in_portions(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_cut_is_made_in_portions(ready_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.audit.PRUNED_AT_ONCE", 4)
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         await write(store, 10)
         pruned = await store.audit.prune(NOW + timedelta(days=1), MUCH_LATER)
         assert (pruned.records, pruned.through_seq) == (10, 10)
@@ -278,17 +278,17 @@ async def test_a_long_cut_is_made_in_portions(database_url: str, monkeypatch: py
         assert (await store.audit.verify()).is_sound
 
 
-async def test_the_last_month_stays(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_the_last_month_stays(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         await write(store, 3)
         with pytest.raises(ValueError, match="last 30 days"):
             await store.audit.prune(NOW, NOW + timedelta(days=29))
         assert (await store.audit.verify()).records == 3
 
 
-async def test_nothing_goes_from_an_unfinished_request_on(database_url: str) -> None:
+async def test_nothing_goes_from_an_unfinished_request_on(ready_url: str) -> None:
     frozen = manifest()
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         await write(store, 2)
         await store.requests.add(request(frozen, id="OPEN"), frozen)
         await store.requests.add(request(frozen, id="DONE"), frozen)
@@ -309,8 +309,8 @@ async def test_nothing_goes_from_an_unfinished_request_on(database_url: str) -> 
         assert (await store.audit.verify()).is_sound
 
 
-async def test_the_policy_in_force_is_recorded_when_it_changes_and_outlives_a_cut(database_url: str) -> None:
-    async with Store(driven(database_url)) as store:
+async def test_the_policy_in_force_is_recorded_when_it_changes_and_outlives_a_cut(ready_url: str) -> None:
+    async with Store(driven(ready_url)) as store:
         noted = [await store.audit.note_policy(NOW, h, f'{{"rules": "{h}"}}') for h in ("a", "a", "b", "a")]
         assert noted == [True, False, True, True]
         started = [store.audit.note_policy(NOW, "c", "{}") for _ in range(5)]
@@ -327,9 +327,9 @@ async def test_the_policy_in_force_is_recorded_when_it_changes_and_outlives_a_cu
 # --- read
 
 
-async def test_records_are_chosen_by_person_space_time_request_and_event(database_url: str) -> None:
+async def test_records_are_chosen_by_person_space_time_request_and_event(ready_url: str) -> None:
     frozen = manifest()
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         await store.requests.add(request(frozen, id="AB12"), frozen)  # 1: Wang's, in the marketing space
         await store.requests.change(
             "AB12",
@@ -365,9 +365,9 @@ async def test_records_are_chosen_by_person_space_time_request_and_event(databas
 # --- those who have to do with a request
 
 
-async def test_a_person_s_history_is_what_they_made_and_decided(database_url: str) -> None:
+async def test_a_person_s_history_is_what_they_made_and_decided(ready_url: str) -> None:
     frozen = manifest()
-    async with Store(driven(database_url)) as store:
+    async with Store(driven(ready_url)) as store:
         for number in range(4):
             made = request(frozen, id=f"R{number}", created_at=NOW + timedelta(minutes=number))
             await store.requests.add(made, frozen)

@@ -24,8 +24,8 @@ ENDS = [
 
 
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    url = load(Path("/nonexistent"), client_id="c", client_secret="s", database_url=database_url).database_url
+async def store(ready_url: str) -> AsyncIterator[Store]:
+    url = load(Path("/nonexistent"), client_id="c", client_secret="s", database_url=ready_url).database_url
     async with Store(url) as opened:
         yield opened
 

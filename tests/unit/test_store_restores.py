@@ -34,8 +34,8 @@ DONE = RequestState.DONE
 
 
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    async with Store(driven(database_url)) as opened:
+async def store(ready_url: str) -> AsyncIterator[Store]:
+    async with Store(driven(ready_url)) as opened:
         yield opened
 
 
