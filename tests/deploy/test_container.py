@@ -48,9 +48,8 @@ def test_what_is_left_out_of_an_image_cannot_slip_into_one() -> None:
     assert not named & {"deploy", "tests", "docs", ".git", ".env"}
 
 
-@pytest.mark.parametrize("file", COMPOSE, ids=lambda file: file.name)
-def test_compose_files_fit_their_schema(file: Path) -> None:
-    said(ours("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(file))
+def test_compose_files_fit_their_schema() -> None:
+    said(ours("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *map(str, COMPOSE))
 
 
 @pytest.mark.parametrize("file", COMPOSE, ids=lambda file: file.name)
