@@ -13,11 +13,19 @@ LOCKED = re.findall(r"^(\S+)==(\S+) \\$", (ROOT / "requirements.lock").read_text
 
 
 def test_the_bill_of_materials_names_every_locked_package_with_its_hashes(tmp_path: Path) -> None:
-    """cyclonedx-py holds what it wrote against CycloneDX's schema, and writes nothing that does not fit."""
+    """`make sbom`, which CI runs, holds it against CycloneDX's schema besides; that takes seconds."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     [options] = re.findall(r"cyclonedx-py requirements (.+) -o \S+ requirements\.lock", makefile)
     made = tmp_path / "sbom.json"
-    said(ours("cyclonedx-py"), "requirements", *options.split(), "-o", str(made), "requirements.lock")
+    said(
+        ours("cyclonedx-py"),
+        "requirements",
+        "--no-validate",
+        *options.split(),
+        "-o",
+        str(made),
+        "requirements.lock",
+    )
     bill = json.loads(made.read_text("utf-8"))
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["metadata"]["component"]["name"] == "dingsweep"
