@@ -2,7 +2,7 @@
 # The container images, built and run as deploy/README.md says, with podman in the place of Docker, and a base image
 # made of Debian's own packages where no registry can be reached. Needs root on a Debian; takes some minutes.
 set -euo pipefail
-# shellcheck source=tests/deploy/debian.sh
+# shellcheck source=debian.sh
 . "$(dirname "$0")/debian.sh"
 need debootstrap buildah podman crun curl python3
 if [ "${INSIDE:-}" != 1 ]; then
@@ -96,6 +96,6 @@ compose --file compose.sqlite.yaml exec -T robot dingsweep backup var
 compose --file compose.sqlite.yaml stop >/dev/null
 compose --file compose.sqlite.yaml start >/dev/null
 connected
-asked "status" "report.pdf"
+asked "status" "waiting"
 echo "what it knew is there after a restart"
 printf '\nAll of it worked.\n'

@@ -2,7 +2,7 @@
 # From a Debian made from nothing to a robot that answers, twice: as the README says (make demo), and as
 # deploy/README.md says for systemd, typed from there and run by a systemd of its own. Needs root on a Debian.
 set -euo pipefail
-# shellcheck source=tests/deploy/debian.sh
+# shellcheck source=debian.sh
 . "$(dirname "$0")/debian.sh"
 need debootstrap systemd-nspawn git
 trap 'rm -rf "$WORK"' EXIT
@@ -27,6 +27,7 @@ step "deploy/README.md: systemd"
 CLEAN=$WORK/booted
 within "$CLEAN" 'apt-get install --yes -qq --no-install-recommends systemd systemd-sysv dbus curl' >"$WORK/apt.log" 2>&1
 # The lines of the page, in their order; before the last two, what it says is to be filled in.
+# shellcheck disable=SC2016
 sed -n '/^## systemd$/,/^## /p' "$SOURCE/deploy/README.md" | sed -n '/^```sh$/,/^```$/p' | grep -v '^```' >"$WORK/lines"
 grep -v '^systemctl' "$WORK/lines" >"$CLEAN/root/install.sh"
 within "$CLEAN" 'cd /root/dingsweep && sh -eux /root/install.sh' >"$WORK/install.log" 2>&1 || { tail "$WORK/install.log"; exit 1; }
@@ -63,7 +64,7 @@ pid=$(systemctl show --property MainPID --value dingsweep)
 grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' "/proc/$pid/status"
 systemd-analyze verify /etc/systemd/system/dingsweep.service
 systemctl reload dingsweep
-asked "status" "report.pdf"
+asked "status" "waiting"
 [ "$(systemctl show --property MainPID --value dingsweep)" = "$pid" ] || fail "the reload ended it"
 systemctl stop dingsweep
 systemctl show --property Result,ExecMainStatus dingsweep
@@ -72,6 +73,7 @@ echo "All of it worked."
 X
 within "$CLEAN" 'systemctl enable rehearsal' 2>/dev/null
 # A network of its own, and, in mounts of its own, the one kind of cgroups that systemd takes over.
+# shellcheck disable=SC2016
 timeout 300 unshare --mount --propagation private bash -c 'umount -R /sys/fs/cgroup 2>/dev/null; mount -t cgroup2 none /sys/fs/cgroup
   exec systemd-nspawn --quiet --register=no --keep-unit --private-network --directory "$1" --boot' nspawn "$CLEAN" >"$WORK/boot.log" 2>&1 || true
 cat "$CLEAN/root/said"

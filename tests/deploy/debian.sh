@@ -1,5 +1,7 @@
 # shellcheck shell=bash
 # What both scripts beside this one share: a Debian made from nothing, and questions to the sandbox. To be sourced.
+# Used there:
+# shellcheck disable=SC2034
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
 WORK=$(mktemp -d)
@@ -32,7 +34,7 @@ asked() {
     -d "{\"as\": \"wang\", \"conversation\": \"cidMarketing==\", \"text\": \"@Dingsweep $1\"}" \
     | sed 's/.*"seq": \([0-9]*\).*/\1/')
   CAME=$(curl -sS "http://127.0.0.1:8765/sandbox/conversations/cidMarketing%3D%3D?as=wang&after=$at&wait=30")
-  case $CAME in *"$2"*) echo "answered: $1" ;; *) fail "“$1” was answered: $CAME" ;; esac
+  case $CAME in *"$2"*) echo "answered: $1" ;; *) fail "$1 was answered: $CAME" ;; esac
 }
 connected() {
   for _ in $(seq 60); do curl -sf -o /dev/null http://127.0.0.1:8765/sandbox/state && break; sleep 1; done
