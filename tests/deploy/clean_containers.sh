@@ -36,6 +36,7 @@ container() { podman ps --all --quiet --filter "label=com.docker.compose.service
 over() {
   compose --file compose.tryout.yaml down --volumes || true
   compose --file compose.sqlite.yaml down --volumes || true
+  compose --file compose.yaml down --volumes || true
   podman system reset --force || true
   rm -rf "$WORK"
 } >/dev/null 2>&1
@@ -98,4 +99,43 @@ compose --file compose.sqlite.yaml start >/dev/null
 connected
 asked "status" "waiting"
 echo "what it knew is there after a restart"
+compose --file compose.sqlite.yaml down --volumes >/dev/null 2>&1
+
+step "compose.yaml, with a stand-in for the image of PostgreSQL"
+mkdir "$WORK/postgresql"
+cat >"$WORK/postgresql/begin" <<'X'
+#!/bin/sh
+# As the real one: made at the first start, by the three variables.
+set -e
+bin=/usr/lib/postgresql/15/bin data=/var/lib/postgresql/data
+if [ ! -s $data/PG_VERSION ]; then
+  printf %s "$POSTGRES_PASSWORD" >/tmp/password
+  $bin/initdb --pgdata $data --username "$POSTGRES_USER" --pwfile /tmp/password --auth scram-sha-256 >/dev/null
+  echo 'host all all all scram-sha-256' >>$data/pg_hba.conf
+  echo "CREATE DATABASE $POSTGRES_DB" | $bin/postgres --single -D $data postgres >/dev/null
+fi
+exec $bin/postgres -D $data -c listen_addresses='*'
+X
+cat >"$WORK/postgresql/Containerfile" <<X
+FROM $BASE
+RUN apt-get update -qq && apt-get install --yes -qq --no-install-recommends postgresql-15 >/dev/null \\
+    && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data
+COPY --chmod=755 begin /usr/local/bin/begin
+VOLUME /var/lib/postgresql/data
+CMD ["begin"]
+X
+image=$(sed -n 's/^ *image: \(postgres:.*\)/\1/p' "$SOURCE/deploy/compose.yaml")
+buildah bud --format docker --pull-never --tag "docker.io/library/$image" "$WORK/postgresql" >"$WORK/pg.log" 2>&1 \
+  || { tail "$WORK/pg.log"; exit 1; }
+sed -i 's/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=0123456789abcdef/' "$WORK/source/deploy/.env"
+podman network create dingsweep_outside >/dev/null
+podman network connect --alias sandbox dingsweep_outside "$(container dingsweep-tryout sandbox)"
+compose --file compose.yaml up --detach --no-build >/dev/null
+connected
+asked "delete report.pdf" "report.pdf"
+compose --file compose.yaml exec -T robot dingsweep backup var
+compose --file compose.yaml stop database >/dev/null
+compose --file compose.yaml start database >/dev/null
+asked "status" "waiting"
+echo "it works on after its database was away"
 printf '\nAll of it worked.\n'
