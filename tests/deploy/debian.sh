@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
-WORK=$(mktemp -d)
+WORK=${WORK:-$(mktemp -d)}
 CAME=""
 
 step() { printf '\n== %s\n' "$*"; }
