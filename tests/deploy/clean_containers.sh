@@ -68,7 +68,7 @@ set -e
 bin=/usr/lib/postgresql/15/bin data=/var/lib/postgresql/data
 if [ ! -s $data/PG_VERSION ]; then
   printf %s "$POSTGRES_PASSWORD" >/tmp/password
-  $bin/initdb --pgdata $data --username "$POSTGRES_USER" --pwfile /tmp/password --auth scram-sha-256 >/dev/null
+  $bin/initdb --pgdata $data --username "$POSTGRES_USER" --pwfile /tmp/password --auth scram-sha-256 --encoding UTF8 --locale C.UTF-8 >/dev/null
   echo 'host all all all scram-sha-256' >>$data/pg_hba.conf
   echo "CREATE DATABASE $POSTGRES_DB" | $bin/postgres --single -D $data postgres >/dev/null
 fi
