@@ -80,6 +80,7 @@ RUN apt-get update -qq && apt-get install --yes -qq --no-install-recommends post
     && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data
 COPY --chmod=755 begin /usr/local/bin/begin
 VOLUME /var/lib/postgresql/data
+STOPSIGNAL SIGINT
 CMD ["begin"]
 X
 image=$(sed -n 's/^ *image: \(postgres:.*\)/\1/p' "$SOURCE/deploy/compose.yaml")
