@@ -6,7 +6,7 @@ SOURCES := bot handlers cards sandbox tests docs
 # Compiled once, then kept: the tests start our programs some hundred times, each a quarter slower without.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: venv demo run test check bench soak screenshots format lock clean
+.PHONY: venv demo run test check bench soak audit sbom deployed screenshots format lock clean
 .DEFAULT_GOAL := test
 
 venv: .venv/ready
@@ -39,6 +39,17 @@ bench: venv  ## speed, as ratios within one run
 
 soak: venv   ## the long runs
 	$(BIN)/pytest -m soak --timeout 3600
+
+audit: venv  ## known weaknesses of the locked packages; says so where nobody could be asked
+	$(BIN)/python -m tests.deploy.audit
+
+sbom: venv   ## what the robot is made of, as CycloneDX, held against its schema
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json requirements.lock
+
+deployed:    ## deploy/ for real: containers, and a Debian made from nothing; needs root on a Debian, and minutes
+	tests/deploy/clean_containers.sh
+	tests/deploy/clean_debian.sh
 
 screenshots: venv ## the pictures of the sandbox's page, in both schemes and widths
 	$(BIN)/python -m docs.pictures.screens

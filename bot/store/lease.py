@@ -15,7 +15,10 @@ class InUseError(Exception):
 @contextmanager
 def lease(database: Path) -> Iterator[None]:
     """Held until the block ends or the process does, however it ends. Raises InUseError."""
-    with database.with_name(f"{database.name}.lock").open("w") as file:
+    path = database.with_name(f"{database.name}.lock")
+    path.touch(mode=0o600)
+    path.chmod(0o600)  # whoever may open it could hold it, and keep the robot from starting
+    with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -8,7 +8,7 @@ import pytest
 from tests.unit import papers
 
 PAGES = papers.everywhere()
-ENGLISH_ONLY = {"CHANGELOG.md"}
+ENGLISH_ONLY = {"CHANGELOG.md", "SECURITY.md"}
 """Pages for developers and for GitHub that have no Chinese one beside them."""
 SHORTER_IN_CHINESE = {"sandbox/README.md"}
 """The Chinese page is a beginning that leads to the English one for the rest."""
