@@ -14,6 +14,8 @@ PAPERS = ("docs/logs.md", "docs/logs.zh-CN.md")
 MADE_OTHERWISE = {
     "log.unwritable": ("error", {"error"}),
     "run.refused": ("critical", {"problem"}),
+    "shutdown.at_once": ("warning", set()),
+    "shutdown.cut_off": ("warning", set()),
     "stamina.retry_scheduled": ("info", {"retry_num", "wait_for", "caused_by"}),
     REPEATED: ("info, warning, error", {"repeated", "left_out"}),
 }

@@ -167,3 +167,13 @@ def _of_a_hundred_frames() -> float:
         metrics.heard("click")
         metrics.frame("click", "answered", 0.01)
     return time.perf_counter() - began
+
+
+def test_every_page_names_metrics_that_are_there() -> None:
+    known = _all().keys()
+    for page in papers.everywhere():
+        named = {
+            re.sub(r"_(bucket|count|sum)$", "", name)
+            for name in re.findall(r"`(dingsweep_\w+)", papers.read(page))
+        }
+        assert named <= known, page
