@@ -172,6 +172,8 @@ def _of_a_hundred_frames() -> float:
 def test_every_page_names_metrics_that_are_there() -> None:
     known = _all().keys()
     for page in papers.everywhere():
+        if not page.startswith(("docs/", "deploy/monitoring/")):
+            continue
         named = {
             re.sub(r"_(bucket|count|sum)$", "", name)
             for name in re.findall(r"`(dingsweep_\w+)", papers.read(page))
