@@ -10,7 +10,7 @@ import threading
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.table import Column, Table
@@ -24,7 +24,7 @@ from bot.commands.policy import policy
 from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail, shown
 from bot.ending import obey_signals
 from bot.models import Request
-from bot.settings import DatabaseSettings, Settings, load, load_database
+from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
 from bot.store import Store, StoreError
 from cards.catalogue import WordingError
 from cards.texts import use
@@ -49,14 +49,18 @@ def run() -> None:
 
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
-    settings = settings_or_fail(load)
-    _use_texts(settings)
-    logs.set_up(settings.log)
-    try:
-        _run(_serve(settings))
-    except SystemExit as exc:
-        _leave_threads(exc.code)
-        raise
+    with logs.caught():
+        try:
+            settings = load()
+        except SettingsError as exc:
+            _refuse(str(exc), form="console" if sys.stderr.isatty() else "json")
+        _use_texts(settings)
+        logs.set_up(settings.log, secrets=logs.secrets_in(settings), log_names=settings.log_names)
+        try:
+            _run_robot(settings)
+        except SystemExit as exc:
+            _leave_threads(exc.code)
+            raise
     _leave_threads(0)
 
 
@@ -113,7 +117,7 @@ def _use_texts(settings: Settings) -> None:
     try:
         use(settings.texts)
     except WordingError as exc:
-        fail("\n".join(f"DINGSWEEP_TEXTS: {shown(line)}" for line in exc.lines))
+        _refuse(*(f"DINGSWEEP_TEXTS: {shown(line)}" for line in exc.lines), form=settings.log)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
@@ -122,6 +126,20 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(work)
     except StoreError as exc:
         fail(str(exc))
+
+
+def _run_robot(settings: Settings) -> None:
+    try:
+        asyncio.run(_serve(settings))
+    except StoreError as exc:
+        _refuse(str(exc), form=settings.log)
+
+
+def _refuse(*lines: str, form: str) -> NoReturn:
+    """End because of what its operator can mend: lines for them, in the form in which everything else is said."""
+    if form == "json":
+        lines = tuple(logs.json_line("run.refused", "critical", problem=line) for line in lines)
+    fail("\n".join(lines))
 
 
 def _leave_threads(code: str | int | None) -> None:
@@ -147,11 +165,11 @@ async def _serve(settings: Settings) -> None:
     try:
         await app.run(settings, stopping)
     except (HealthError, NetworkError) as exc:
-        fail(str(exc))
+        _refuse(str(exc), form=settings.log)
     except ExceptionGroup as group:
         if group.subgroup(CredentialsRefusedError) is None:
             raise
-        fail(_REFUSED)
+        _refuse(_REFUSED, form=settings.log)
     finally:  # to close the loop would wait for threads, and those perhaps for a database that does not answer
         loop.set_default_executor(ThreadPoolExecutor())
 

@@ -16,7 +16,7 @@ from bot.deletion.clocks import Clocks
 from bot.deletion.follow import PATIENT, Patience
 from bot.ending import Ending
 from bot.engine import AWAY, KEPT_S, Engine, Payload, addressed
-from bot.health import Health
+from bot.health import Health, Part
 from bot.network import open_session
 from bot.notices import Notices
 from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
@@ -85,6 +85,19 @@ class App:
     @property
     def notices(self) -> Notices:
         return self.only.parts.notices
+
+    def parts(self) -> list[Part]:
+        """The organisations as the health page sees them; where there is one, it needs no name."""
+        return [
+            Part(
+                each.corp_id if self.settings.serves_several else "",
+                each.store,
+                each.dingtalk.authorise,
+                each.parts.settings.monthly_calls,
+                each.parts.settings.monthly_webhooks,
+            )
+            for each in self.organisations
+        ]
 
     async def serve(self) -> None:
         """Run until cancelled.
@@ -194,6 +207,7 @@ class Receiver:
         except InvalidMessage as exc:
             log.warning("message.invalid", missing=exc.missing)
             return
+        structlog.contextvars.bind_contextvars(msg_id=message.msg_id)
         organisation = await self._of(message.chatbot_corp_id, "message")
         if organisation:
             await self._store(organisation.services, message.message_key, data)
@@ -251,7 +265,8 @@ async def run(
 
     As long as its database is not there, it waits.
     """
-    async with Health(settings.health) as health:
+    is_default = "health" not in settings.model_fields_set
+    async with Health(settings.health, is_default=is_default) as health:
         waiting = Waiting(stopping, health.missing)
         while not stopping.is_set():
             try:
@@ -285,7 +300,7 @@ async def _run_once(
             waiting.begun()
             if on_start:
                 on_start(app)
-            with health.of(app.stream, app.replica):
+            with health.of(app.stream, app.replica, app.main, app.parts):
                 await _serve(app, told, ending)
     finally:
         told.cancel()

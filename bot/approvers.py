@@ -119,7 +119,7 @@ class Approvers:
         try:
             return [member.userid for member in await self._contact.role_members(role_id)]
         except DingTalkError as exc:
-            log.error("approvers.role_unknown", role_id=role_id, error=str(exc))
+            log.error("approvers.role_unknown", role_id=role_id, error=exc)
             raise
 
     async def _above(self, user_id: str) -> list[str]:

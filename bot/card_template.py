@@ -95,7 +95,7 @@ async def _told(cards: Cards, template_id: str) -> Template | None:
     try:
         return await cards.template(template_id)
     except DingTalkError as exc:
-        log.info("card_template.not_told", error=str(exc))
+        log.info("card_template.not_told", error=exc)
         return None
 
 
@@ -126,7 +126,7 @@ async def report(cards: Cards, template_id: str, *, asks_progress: bool, sends: 
             with attempt:
                 found = await check(cards, template_id, asks_progress=asks_progress)
     except DingTalkError as exc:
-        heard.warning("card_template.unchecked", error=str(exc))
+        heard.warning("card_template.unchecked", error=exc)
         return
     except Exception:
         heard.exception("card_template.unchecked")

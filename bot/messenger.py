@@ -15,12 +15,12 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import stamina
 import structlog
 
-from bot import card_template
+from bot import card_template, logs
 from bot.callbacks import OpenCallbacks
 from bot.card_template import BUTTONS, DECIDES, PROGRESS
 from bot.dingtalk import DingTalk
@@ -149,7 +149,7 @@ class Messenger:
             log.info("card.already_posted", out_track_id=track_id)
             return
         except DingTalkError as exc:
-            log.warning("card.fallback", out_track_id=track_id, error=str(exc))
+            log.warning("card.fallback", out_track_id=track_id, error=exc)
             await self._store.requests.add_card(track_id, request, kind, ACTION_CARD)
             await self._note(request, "card.fallback", kind, place.addressees, error=exc.code)
             await self._post_action_card(card, commands, place)
@@ -163,7 +163,7 @@ class Messenger:
         if self.progress_source:
             sends.append(PROGRESS)
         if not self._is_own:
-            log.info("card_template.checked", template=self._template_id, sends=sends, has="public template")
+            log.debug("card_template.checked", template=self._template_id, sends=sends, has="public template")
             return
         await card_template.report(
             self._dingtalk.card, self._template_id, asks_progress=bool(self.progress_source), sends=sends
@@ -200,7 +200,7 @@ class Messenger:
             try:
                 missed = await self._dingtalk.card.deliver(track_id, people)
             except DingTalkError as exc:
-                log.warning("card.fallback", out_track_id=track_id, error=str(exc))
+                log.warning("card.fallback", out_track_id=track_id, error=exc)
         if missed == list(people):
             await self._note(request, "card.fallback", kind, people)
             await self._post_action_card(card, commands, Place(people=people))
@@ -218,7 +218,7 @@ class Messenger:
         try:
             await self._post_action_card(card, commands, Place(people=missed))
         except DingTalkError as exc:
-            log.warning("card.missed_for_good", out_track_id=track_id, error=str(exc))
+            log.warning("card.missed_for_good", out_track_id=track_id, error=exc)
 
     async def _create(self, track_id: str, card: Card, place: Place, source: str, asked: Asked) -> list[str]:
         """Safe to repeat, since the track id is ours: a card that exists already is a Conflict."""
@@ -291,12 +291,13 @@ class Messenger:
         try:
             await self._dingtalk.robot.reply(webhook.url, body)
         except DingTalkError as exc:
-            log.warning("reply.webhook_failed", error=str(exc))
+            log.warning("reply.webhook_failed", error=exc)
             return False
         return True
 
     def heard(self, conversation: Conversation, webhook: Webhook) -> None:
         """Remember where to answer in a conversation without a counted call."""
+        logs.hide(parse_qs(urlsplit(webhook.url).query).get("session", [""])[0])
         self._heard[conversation.id] = webhook
         self._heard.move_to_end(conversation.id)
         if len(self._heard) > MAX_HEARD:

@@ -376,6 +376,11 @@ class Request(Model):
     stop_asked: Operator | None = None
 
     @property
+    def msg_id(self) -> str:
+        """DingTalk's id of the message it came from; empty for what a button asked for."""
+        return "" if self.message_key.startswith("undo:") else self.message_key.partition(":")[2]
+
+    @property
     def is_restore(self) -> bool:
         return self.kind == "restore"
 

@@ -52,6 +52,8 @@ PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 """The card template that exists in every organisation; the official SDK sends its cards with it."""
 
 TOML = "dingsweep.toml"
+HEALTH, OFF = "127.0.0.1:8080", "off"
+"""Where the health page is when nobody says otherwise, and that there is to be none."""
 MIN_AUDIT_DAYS = 30
 OWN = ("notify", "conversations", "spaces")
 """What names things of one organisation: said for all of several, one would hear what happens in another."""
@@ -95,7 +97,8 @@ _REMEDY = {
     "language": "write auto, zh or en",
     "texts": "write the folder that has your en.po and zh.po",
     "log": "write json or console",
-    "health": "write for example 127.0.0.1:8080",
+    "log_names": "write true or false",
+    "health": "write for example 127.0.0.1:8080, or off",
     "database_url": "write for example sqlite:///var/dingsweep.sqlite or postgresql://user:password@host/dingsweep",
     "proxy": "write for example http://proxy.example.com:3128, or none for no proxy at all",
     "api_base_url": "write for example https://api.dingtalk.com",
@@ -264,8 +267,10 @@ class Settings(PolicySettings):
     texts: str = ""
     """a folder whose en.po and zh.po replace texts of ours; empty: ours alone"""
     log: Literal["json", "console"] = "json"
-    health: str = ""
-    """host and port of the page that says how it is; empty: there is none"""
+    log_names: bool = False
+    """whether the log may hold what people have written: names of files, their own, reasons"""
+    health: str = HEALTH
+    """host and port of the page that says how it is; "off": there is none"""
 
     suite_key: str = ""
     suite_secret: SecretStr = SecretStr("")
@@ -300,8 +305,10 @@ class Settings(PolicySettings):
     @field_validator("health")
     @classmethod
     def _is_address(cls, value: str) -> str:
+        if not value:  # how older versions said it
+            return OFF
         host, _, port = value.rpartition(":")
-        if value and not (host and port.isdecimal() and int(port) <= MAX_PORT):
+        if value != OFF and not (host and port.isdecimal() and int(port) <= MAX_PORT):
             raise ValueError("no host and port")
         return value
 

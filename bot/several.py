@@ -168,7 +168,7 @@ class Several:
                 await self._lay_down_what_is_left(corp_id)
             self._refused.pop(corp_id, None)
             if await self._rows.serve(corp_id, name, at=at, event=event):
-                log.info(event, corp_id=corp_id)
+                log.info("organisation.begun", corp_id=corp_id, what=event)
             await self._agree()
 
     async def _end(self, corp_id: str, at: datetime, event: str) -> None:
@@ -180,7 +180,7 @@ class Several:
             if served := self._served.get(corp_id):
                 served.organisation.dingtalk.shut()  # before anything that takes time
             if await self._rows.stop(corp_id, at=at, event=event):
-                log.warning(event, corp_id=corp_id)
+                log.warning("organisation.ended", corp_id=corp_id, what=event)
             await self._agree()
 
     async def _enter(self, corp_id: str) -> None:
@@ -194,7 +194,7 @@ class Several:
             dingtalk = await closing.enter_async_context(client)
         except (StoreError, ValueError, ValidationError) as exc:
             await closing.aclose()
-            log.error("organisation.failed", corp_id=corp_id, error=str(exc))
+            log.error("organisation.failed", corp_id=corp_id, problem=str(exc))
             return
         share = Share(self._process.engine, corp_id)
         organisation = Organisation(self._process.foundation(corp_id, store, dingtalk, share), settings)

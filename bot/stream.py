@@ -41,6 +41,7 @@ from dingtalk_stream import (
 from dingtalk_stream.card_callback import Card_Callback_Router_Topic as CARD_TOPIC
 from yarl import URL
 
+from bot import metrics
 from bot.network import REDIRECTS
 from bot.unreachable import Redirected, reason
 
@@ -56,6 +57,19 @@ FRAMES_AT_ONCE = 200
 DRAIN_S = 2.0
 CLOSE_S = 1.0
 """How long the other side may take to answer a close."""
+HEARD_WITHIN_S = 75.0
+"""Two missed pongs end a connection after 60 s: one that has said nothing for longer is not being watched any more."""
+SUCCESS, LATER = {"status": "SUCCESS"}, {"status": "LATER"}
+"""The two answers to an event: https://open.dingtalk.com/document/development/event-subscription-overview"""
+REFUSED = frozenset({400, 401})
+"""How DingTalk answers a client id or secret that it does not know."""
+_MAX_ID_CHARS = 100
+_RESULTS = {
+    AckMessage.STATUS_OK: "answered",
+    AckMessage.STATUS_BAD_REQUEST: "malformed",
+    AckMessage.STATUS_NOT_IMPLEMENT: "unknown",
+    AckMessage.STATUS_SYSTEM_EXCEPTION: "failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         self._wanted = asyncio.Event()
         self._wanted.set()
         self.connected = asyncio.Event()
+        self._heard_at = time.monotonic()
         self.register_callback_handler(ChatbotMessage.TOPIC, _Callback(receiver.message))
         self.register_callback_handler(CARD_TOPIC, _Callback(receiver.click))
         self.register_all_event_handler(_Event(receiver.event))
@@ -151,12 +166,21 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
                 with attempt:
                     await self._live()
 
+    @property
+    def silent_s(self) -> float:
+        """How long nothing has come over it, not even a pong."""
+        return time.monotonic() - self._heard_at
+
+    def _heard(self) -> None:
+        self._heard_at = time.monotonic()
+        metrics.heard()
+
     async def stop(self) -> None:
         """Take no more frames, let those taken be answered, close cleanly."""
         if self._runner:
             self._runner.cancel()  # first, or it would open the next connection
             await asyncio.wait([self._runner])
-        self.connected.clear()
+        self._lose()
         await self._close()
 
     async def hold(self) -> None:
@@ -181,7 +205,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         except asyncio.CancelledError:
             raise
         except NotTaken as exc:
-            log.warning("stream.frame_not_taken", reason=str(exc))
+            log.warning("stream.frame_not_taken", cause=str(exc))
             return None
         except (AttributeError, TypeError, ValueError, RecursionError) as exc:
             log.warning("stream.frame_malformed", error=type(exc).__name__)
@@ -211,22 +235,30 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             socket = await self._connect()
         except (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as exc:
             log.warning("stream.connect_failed", error=type(exc).__name__, reason=reason(exc))
+            metrics.connect_failures.labels(_why(exc)).inc()
             raise ConnectionLostError from exc
         began = time.monotonic()
-        connection = _Connection(socket, self.answer, self._ping_every_s)
+        self._heard()
+        connection = _Connection(socket, self.answer, self._heard, self._ping_every_s)
         self._connections.add(connection)
         connection.reader.add_done_callback(lambda _: self._connections.discard(connection))
         if not self._wanted.is_set():
             await connection.close()
             return
         self.connected.set()
+        metrics.connected.set(1)
         log.info("stream.connected", host=self._host)
         announced = await connection.ended
         log.info("stream.disconnected", announced=announced)
+        metrics.reconnects.labels("announced" if announced else "broken").inc()
         if not announced:
-            self.connected.clear()
+            self._lose()
             if self._wanted.is_set() and time.monotonic() - began < YOUNG_S:
                 raise ConnectionLostError
+
+    def _lose(self) -> None:
+        self.connected.clear()
+        metrics.connected.set(0)
 
     async def _connect(self) -> aiohttp.ClientWebSocketResponse:
         """Ask for a ticket (it lives 90 s and opens one connection) and open the websocket with it."""
@@ -245,7 +277,8 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
             if response.status in REDIRECTS:
                 raise Redirected
             answer = await response.json(content_type=None)
-            if response.status in {400, 401} and not self.connected.is_set():
+            if response.status in REFUSED and not self.connected.is_set():
+                metrics.connect_failures.labels("refused").inc()
                 raise CredentialsRefusedError(str(answer.get("code", response.status)))
             response.raise_for_status()
         uri = f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
@@ -265,10 +298,12 @@ class _Connection:
         self,
         socket: aiohttp.ClientWebSocketResponse,
         answer: Callable[[dict[str, Any]], Awaitable[AckMessage | None]],
+        heard: Callable[[], None],
         ping_every_s: float,
     ) -> None:
         self._socket = socket
         self._answer = answer
+        self._heard = heard
         self._ping_every_s = ping_every_s
         self._missed = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -289,6 +324,7 @@ class _Connection:
         keeper = asyncio.create_task(self._keep_alive())
         try:
             async for message in self._socket:
+                self._heard()
                 match message.type:
                     case aiohttp.WSMsgType.PONG:
                         self._missed = 0
@@ -302,30 +338,46 @@ class _Connection:
 
     async def _take(self, text: str) -> None:
         """Begin one frame; waits when too many are under way, which makes the server hold back."""
+        came_at = time.monotonic()
         try:
             frame = json.loads(text)
         except (ValueError, RecursionError):
             frame = None
         if not isinstance(frame, dict) or not isinstance(frame.get("headers"), dict):
             log.warning("stream.frame_malformed", size=len(text))  # nothing in it to answer to
+            metrics.frame(metrics.OTHER, "malformed")
             return
         if frame.get("type") == SystemMessage.TYPE and frame["headers"].get("topic") == "disconnect":
             self._end(announced=True)
             return
         await self._room.acquire()
-        task = asyncio.create_task(self._handle(frame))
+        task = asyncio.create_task(self._handle(frame, came_at))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, frame: dict[str, Any]) -> None:
+    async def _handle(self, frame: dict[str, Any], came_at: float) -> None:
+        """In a task of its own, so that what is bound here is in the lines about this frame, and in no others."""
+        topic = metrics.topic_of(frame.get("type"), frame["headers"].get("topic"))
+        metrics.heard(topic)
+        structlog.contextvars.bind_contextvars(
+            frame_id=str(frame["headers"].get("messageId"))[:_MAX_ID_CHARS]
+        )
         try:
             ack = await self._answer(frame)
             if ack:
                 await self._socket.send_str(json.dumps(ack.to_dict(), ensure_ascii=False))
+            self._count(topic, ack, came_at)
         except ConnectionError:  # it will be delivered again, and be known then
             log.warning("stream.answer_lost")
+            metrics.frame(topic, "lost")
         finally:
             self._room.release()
+
+    def _count(self, topic: str, ack: AckMessage | None, came_at: float) -> None:
+        if ack is None or ack.data == LATER:
+            metrics.frame(topic, "not_taken")
+            return
+        metrics.frame(topic, _RESULTS.get(ack.code, metrics.OTHER), time.monotonic() - came_at)
 
     async def _keep_alive(self) -> None:
         wall, steady = time.time(), time.monotonic()
@@ -366,11 +418,21 @@ class _Event(EventHandler):  # type: ignore[misc]
     async def raw_process(self, event: EventMessage) -> AckMessage:
         try:
             await self._receive(Event.of(event))
-            status = "SUCCESS"
+            said = SUCCESS
         except Exception:
             log.exception("stream.event_failed", event_type=event.headers.event_type)
-            status = "LATER"
-        return _ack(event.headers.message_id, AckMessage.STATUS_OK, "OK", {"status": status})
+            said = LATER
+        return _ack(event.headers.message_id, AckMessage.STATUS_OK, "OK", said)
+
+
+def _why(error: Exception) -> str:
+    """Why there is no connection, as it is counted."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "certificate"
+    is_refused = (
+        type(error) is aiohttp.ClientResponseError and error.status in REFUSED
+    )  # no proxy's, no websocket's
+    return "refused" if is_refused else "unreachable"
 
 
 def _refusal(frame: dict[str, Any], code: int, text: str) -> AckMessage | None:

@@ -244,7 +244,7 @@ class CardAnnouncer:
 
     async def _lost(self, request: Request, card: str, exc: DingTalkError) -> None:
         """A card that does not arrive changes nothing about what was done; the trail says that it is missing."""
-        log.error("card.not_delivered", card=card, request_id=request.id, error=str(exc))
+        log.error("card.not_delivered", card=card, request_id=request.id, error=exc)
         await self._store.audit.append(
             self._clock(),
             corp_id=request.requester.corp_id,

@@ -95,6 +95,8 @@ async def _answer(services: Services, click: CardClick) -> Response:
         await _note(services, click, "unknown_card")
         return _private(replies.card_unknown(_language(services)))
     request, card = found
+    structlog.contextvars.bind_contextvars(request_id=request.id, msg_id=request.msg_id)
+    log.info("click.received", button=click.action)
     pressed = Pressed(click, request, card, texts(request.language))
     if decision := _DECISIONS[card.kind].get(click.action):
         return await _decide(services, pressed, decision)
@@ -217,7 +219,7 @@ async def tell(services: Services, payload: Payload) -> None:
     try:
         await services.messenger.tell([payload["user_id"]], title_of(payload["text"]), payload["text"])
     except DingTalkError as exc:
-        log.warning("tell.not_delivered", error=str(exc))
+        log.warning("tell.not_delivered", error=exc)
 
 
 def _public(params: dict[str, str]) -> Response:

@@ -54,7 +54,7 @@ async def details(ctx: Context, args: DetailsArgs) -> Markdown:
     except FileTooLarge:
         return replies.file_too_large(ctx.t, request.id)
     except DingTalkError as exc:
-        log.warning("details.not_delivered", error=str(exc))
+        log.warning("details.not_delivered", error=exc)
         return replies.details_not_sent(ctx.t, request.id)
     return replies.details_sent(ctx.t, request.id)
 
@@ -75,7 +75,7 @@ async def send_details(services: Services, payload: Payload) -> None:
     except FileTooLarge:
         log.warning("details.too_large")  # the last page says how to read on
     except DingTalkError as exc:
-        log.warning("details.not_delivered", error=str(exc))
+        log.warning("details.not_delivered", error=exc)
 
 
 @dataclass(frozen=True)

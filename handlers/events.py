@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import structlog
 
+from bot import logs
 from bot.dingtalk.auth import TicketStore
 from bot.stream import Event
 from handlers.services import Services
@@ -21,6 +22,7 @@ async def keep_ticket(tickets: TicketStore, suite_key: str, event: Event) -> boo
         return False
     ticket = event.data.get("suiteTicket")
     if isinstance(ticket, str) and ticket:
+        logs.hide(ticket)
         await tickets.save_suite_ticket(suite_key, ticket)
         log.info("suite_ticket.saved")
     return True

@@ -26,6 +26,6 @@ async def history(ctx: Context, args: HistoryArgs) -> Markdown:
     try:
         await ctx.services.messenger.tell([who.user_id], title_of(text), text)
     except DingTalkError as exc:
-        log.warning("history.not_delivered", error=str(exc))
+        log.warning("history.not_delivered", error=exc)
         return history_not_sent(ctx.t)
     return history_sent(ctx.t)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from bot import metrics
 from bot.deletion.problems import Problem
 from bot.dingtalk.errors import DingTalkError, NotFound
 from bot.engine import AWAY, Payload
@@ -65,6 +68,14 @@ HANDLERS: dict[type, Callable[[Context, Any], Awaitable[Markdown | None]]] = {
 }
 
 
+@dataclass
+class Course:
+    """How a message fared, for who watches."""
+
+    command: str = "none"
+    result: str = "done"
+
+
 async def handle(services: Services, data: Payload) -> None:
     """The workflow of one message: understand it, do it, answer it. Safe to begin again after a crash."""
     try:
@@ -72,15 +83,19 @@ async def handle(services: Services, data: Payload) -> None:
     except InvalidMessage as exc:
         log.warning("message.invalid", missing=exc.missing)
         return
+    course, began = Course(), time.monotonic()
     with structlog.contextvars.bound_contextvars(msg_id=message.msg_id):
         services.messenger.heard(message.conversation, _webhook(message))
         try:
-            answer = await _answer(services, message)
+            answer = await _answer(services, message, course)
+            if answer is not None:
+                await _reply(services, message, answer)
         except AWAY:
+            course.result = "put_off"
             await _say_later(services, message)
             raise
-        if answer is not None:
-            await _reply(services, message, answer)
+        finally:
+            metrics.command(course.command, course.result, time.monotonic() - began)
 
 
 async def not_stored(services: Services, data: Payload) -> None:
@@ -100,32 +115,38 @@ async def _say_later(services: Services, message: IncomingMessage) -> None:
             message.conversation, user_id, webhook, title_of(said), said, key=message.message_key
         )
     except DingTalkError as exc:
-        log.error("reply.not_delivered", error=str(exc))
+        log.error("reply.not_delivered", error=exc)
 
 
-async def _answer(services: Services, message: IncomingMessage) -> Markdown | None:
+async def _answer(services: Services, message: IncomingMessage, course: Course) -> Markdown | None:
     """Parse, check who and where, run the command. Whatever happens, there is a sentence or a card."""
     t = _first_texts(services, message)
     place = message.conversation.title
     try:
         if refused := _refusal(services, message, t):
+            course.result = "refused"
             return refused
         parsed = parse(message.text or "")
         t = texts(services.speaking(parsed.language))
         place = _place(services, message, parsed)
+        course.command = type(parsed.command).__name__.removesuffix("Args").lower()
         return await _run(services, message, parsed, t)
     except UsageProblem as problem:
+        course.result = "refused"
         if problem.kind != "empty":  # else nothing was typed that could tell the language
             t = texts(services.speaking(problem.language))
         return excuses.usage(problem, t)
     except Problem as problem:
+        course.result = "refused"
         return excuses.problem(problem, t, services.zone)
     except DingTalkError as exc:
-        log.warning("message.refused_by_dingtalk", error=str(exc), error_type=type(exc).__name__)
+        course.result = "refused_by_dingtalk"
+        log.warning("message.refused_by_dingtalk", error=exc, error_type=type(exc).__name__)
         return excuses.dingtalk(exc, t, place=place)
     except AWAY:  # it is stored, so it is begun again
         raise
     except Exception:
+        course.result = "failed"
         log.exception("message.failed")
         return replies.internal_error(t, message.msg_id)
 
@@ -177,7 +198,7 @@ async def _reply(services: Services, message: IncomingMessage, answer: Markdown)
             message.conversation, message.sender_user_id, _webhook(message), title_of(answer), answer
         )
     except DingTalkError as exc:
-        log.error("reply.not_delivered", error=str(exc))
+        log.error("reply.not_delivered", error=exc)
 
 
 def _webhook(message: IncomingMessage) -> Webhook:

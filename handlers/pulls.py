@@ -51,6 +51,7 @@ async def _progress(services: Services, pull: CardPull) -> str | None:
         log.warning("pull.not_theirs", out_track_id=pull.out_track_id, corp_id=pull.corp_id)
         return None
     request = found[0]
+    structlog.contextvars.bind_contextvars(request_id=request.id, msg_id=request.msg_id)
     if request.state is not RequestState.RUNNING:
         return ""
     progress = await services.store.jobs.progress(request, at=services.clock())

@@ -56,7 +56,7 @@ async def ask_by_button(services: Services, payload: Payload) -> None:
     except UndoRefused as refusal:
         await _tell(services, user_id, excuses.undo(refusal, texts(deletion.language)))
     except DingTalkError as exc:
-        log.warning("undo.not_asked", request_id=deletion.id, error=str(exc))
+        log.warning("undo.not_asked", request_id=deletion.id, error=exc)
         await _tell(services, user_id, excuses.dingtalk(exc, texts(deletion.language)))
 
 
@@ -72,7 +72,7 @@ async def _tell(services: Services, user_id: str, said: Markdown) -> None:
     try:
         await services.messenger.tell([user_id], title_of(said), said)
     except DingTalkError as exc:
-        log.warning("tell.not_delivered", error=str(exc))
+        log.warning("tell.not_delivered", error=exc)
 
 
 def _paths(targets: Sequence[Target]) -> list[str]:

@@ -290,7 +290,7 @@ async def _leaving(dentry_ids: Sequence[str], ledger: Ledger) -> None:
         if await ledger.still(dentry_ids):
             return
     except DingTalkError as exc:
-        log.warning("batch.not_seen", size=len(dentry_ids), error=str(exc))
+        log.warning("batch.not_seen", size=len(dentry_ids), error=exc)
     raise TransportError(REMOVE.name, NOT_SENT, "not sent: it waited, and something changed meanwhile")
 
 

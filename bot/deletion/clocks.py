@@ -98,7 +98,7 @@ class Clocks:
         try:
             people = await self._approvers.to_ask(request.ruling, request.requester, escalated=escalated)
         except DingTalkError as exc:
-            log.warning("approvers.not_found", request_id=request.id, error=str(exc))
+            log.warning("approvers.not_found", request_id=request.id, error=exc)
             return None
         known = {person.user_id for person in request.asked}
         return [person for person in people if person.user_id not in known]

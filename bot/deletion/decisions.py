@@ -73,11 +73,13 @@ class Decisions:
                 raise DecisionRefused("unknown", request_id=request_id)
             if operator.corp_id != request.requester.corp_id:
                 raise DecisionRefused("outsider", request)
+            structlog.contextvars.bind_contextvars(request_id=request.id)
             _check_shown(request, shown)
             if request.state.is_open and self._clock() >= request.expires_at:
                 await self._lifecycle.expire(request.id)
-            return await self._apply(request, kind, operator, reason)
+            decided = await self._apply(request, kind, operator, reason)
         except DecisionRefused as refusal:
+            log.info("decision.refused", decision=kind, kind=refusal.kind, user_id=operator.user_id)
             await self._store.audit.append(
                 self._clock(),
                 corp_id=operator.corp_id,
@@ -88,6 +90,8 @@ class Decisions:
                 reason=refusal.kind,
             )
             raise
+        log.info("decision.made", decision=kind, state=decided.state, user_id=operator.user_id)
+        return decided
 
     async def explain(self, request_id: str, operator: Operator, reason: str) -> Request:
         """Take the reason of somebody who has rejected a request. Raises DecisionRefused when it is not wanted."""
@@ -231,7 +235,7 @@ class Decisions:
             async with asyncio.timeout(CONTACTS_S):
                 return await asked
         except (DingTalkError, TimeoutError) as exc:
-            log.warning("decision.unchecked", request_id=request.id, error=str(exc))
+            log.warning("decision.unchecked", request_id=request.id, error=exc)
             raise DecisionRefused("unchecked", request) from exc
 
     def _check_permanent(self, request: Request) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from bot import metrics
 from bot.channels import NoticeEvent
 from bot.deletion.announcer import Announcer
 from bot.deletion.batch import QUOTA, BatchSender, JobStopped
@@ -86,6 +87,8 @@ class Jobs:
             request = await self._begin(request_id, payload.get("runs", 0))
             if request is None:
                 return
+            structlog.contextvars.bind_contextvars(msg_id=request.msg_id)
+            log.info("job.taken_up", state=request.state)
             if request.state is RequestState.RUNNING:
                 await self._tell_begin(request)
                 if not await self._carry_out(request):
@@ -218,6 +221,9 @@ class Jobs:
         )
         now = finished or await self._store.requests.get(request.id) or request
         log.info("job.finished", state=now.state)
+        if finished:
+            took = self._clock() - (request.began_at or self._clock())
+            metrics.job_finished(now.kind, now.state, took.total_seconds())
         return now
 
 

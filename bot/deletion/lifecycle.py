@@ -99,9 +99,12 @@ class Lifecycle:
                 length += 1
                 continue
             self.made.set()
+            structlog.contextvars.bind_contextvars(request_id=request.id)
+            log.info("request.made", state=request.state, targets=request.totals.targets)
             if request.state.is_open:  # what runs at once is told when it is done
                 await self._notices.add("requested", request, note=request.reason)
             return request
+        structlog.contextvars.bind_contextvars(request_id=known.id)
         return known
 
     def begin(self, request: Request) -> None:

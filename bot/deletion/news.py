@@ -42,8 +42,11 @@ class News:
         A change that came while the cards were being brought to an older one is shown before this ends, whoever is
         to spread it: of two that write the same card the slower one must not have the last word.
         """
+        structlog.contextvars.bind_contextvars(request_id=payload["request_id"])
         request = await self._store.requests.get(payload["request_id"])
         shown = None
+        if request:
+            structlog.contextvars.bind_contextvars(msg_id=request.msg_id)
         while request and request != shown:
             await self._announcer.changed(request, await self._receipts.final(request))
             shown, request = request, await self._store.requests.get(request.id)

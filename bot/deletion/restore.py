@@ -435,7 +435,7 @@ class Restores:
         try:
             seen = await self._asked(lambda: whereabouts.by_id([row.new_id for row in rows]))
         except DingTalkError as exc:
-            log.warning("restore.unseen", error=str(exc))
+            log.warning("restore.unseen", error=exc)
             verdicts = {row.id: _unseen(row, ends) for row in rows}
             seen = {}
         for row in rows:

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+import structlog
+
 from bot.deletion.lifecycle import Clock, Lifecycle, new_id
 from bot.deletion.picking import Pick
 from bot.deletion.problems import UndoRefused
 from bot.dingtalk.recycle import PAGE, RESTORE_BATCH
 from bot.models import Conversation, Language, Operator, Request, RequestState, Ruling, Totals
 from bot.store import IdTakenError, NothingToRestoreError, RestoreOpenError, Store
+
+log = structlog.get_logger()
 
 WhoMayUndo = Literal["requester", "approvers", "both"]
 
@@ -81,6 +85,7 @@ class Undo:
         Without a `conversation` it is asked where the deletion was. Raises UndoRefused.
         """
         if known := await self._store.requests.by_message(message_key):
+            structlog.contextvars.bind_contextvars(request_id=known.id)
             return known
         request = await self.check(request_id, corp_id=operator.corp_id, user_id=operator.user_id)
         prefixes = await self._prefixes(request, paths)
@@ -127,6 +132,8 @@ class Undo:
                 restore = restore.model_copy(update={"id": new_id(length)})
                 continue
             self._lifecycle.made.set()
+            structlog.contextvars.bind_contextvars(request_id=made.id)
+            log.info("request.made", state=made.state, targets=made.totals.targets, undoes=made.undoes)
             return made
 
     async def _prefixes(self, request: Request, paths: Sequence[str]) -> list[str]:

@@ -91,6 +91,7 @@ async def robot(folder: Path, box: Sandbox) -> AsyncIterator[Program]:
         "OAPI_BASE_URL": box.url,
         "DATABASE_URL": database_url(folder),
         "LOG": "json",
+        "HEALTH": "off",
     }
     environment = {_OURS + name: value for name, value in settings.items()}
     async with _running("robot", folder, "bot", "run", environment=environment) as program:

@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 from pydantic import SecretStr
 
+from bot import logs, metrics
 from bot.dingtalk.errors import BadCredentials, DingTalkError
 from bot.dingtalk.wired import Wired
 
@@ -112,12 +113,22 @@ class CachedTokens(ABC):
     async def _renew(self) -> str:
         if self._exchange is None:
             raise RuntimeError("these tokens belong to no open DingTalk client")
-        grant = await self._ask(self._exchange)
+        grant = await self._asked(self._exchange)
+        logs.hide(grant.access_token.get_secret_value())
         now = self._now()
         margin_s = min(MARGIN_S, grant.expire_in / 2)
         self._kept = _Kept(grant.access_token, now + grant.expire_in - margin_s, now + grant.expire_in)
         log.info("dingtalk.token.refreshed", expires_in_s=grant.expire_in)
         return grant.access_token.get_secret_value()
+
+    async def _asked(self, exchange: Exchange) -> Grant:
+        try:
+            grant = await self._ask(exchange)
+        except DingTalkError as exc:
+            metrics.token_renewals.labels("refused" if isinstance(exc, BadCredentials) else "failed").inc()
+            raise
+        metrics.token_renewals.labels("given").inc()
+        return grant
 
     def _renewal_ended(self, task: asyncio.Task[str]) -> None:
         self._renewal = None
@@ -160,6 +171,7 @@ class ThirdPartyTokens(CachedTokens):
 
     async def _ask(self, exchange: Exchange) -> Grant:
         ticket = await self._tickets.suite_ticket(self._suite_key)
+        logs.hide(ticket or "")
         if ticket is None:
             raise BadCredentials(
                 f"POST {THIRD_PARTY}", NO_TICKET, "DingTalk has not pushed a suite ticket yet"

@@ -189,7 +189,7 @@ class Cards:
         try:
             return await self.deliver(out_track_id, people)
         except DingTalkError as exc:
-            log.warning("card.partly_delivered", out_track_id=out_track_id, error=str(exc))
+            log.warning("card.partly_delivered", out_track_id=out_track_id, error=exc)
             return list(people)
 
     async def update(

@@ -40,7 +40,15 @@ class DingTalkError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        parts = [self.api, self.code, self.message, self.request_id and f"request {self.request_id}"]
+        return self._told(self.message)
+
+    @property
+    def brief(self) -> str:
+        """Without DingTalk's sentence, which may quote the names of files."""
+        return self._told("")
+
+    def _told(self, message: str) -> str:
+        parts = [self.api, self.code, message, self.request_id and f"request {self.request_id}"]
         return ": ".join(part for part in parts if part)
 
 

@@ -6,6 +6,7 @@ a new token after DingTalk refused the old one, which it does before doing anyth
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ import structlog
 from pydantic import ValidationError
 from yarl import URL
 
+from bot import metrics
 from bot.dingtalk.answer import Answer, Json
 from bot.dingtalk.auth import Grant, TokenProvider
 from bot.dingtalk.errors import (
@@ -219,6 +221,7 @@ class Wire:
                 log.info(
                     "dingtalk.throttled", api=api.name, scope=error.scope, retry_after_s=error.retry_after_s
                 )
+                metrics.throttled(api.name, error.scope)
             raise
         finally:
             self._report(api, started, answer, error)
@@ -249,12 +252,17 @@ class Wire:
             log.exception("dingtalk.meter.failed", api=api.name)
 
     def _report(self, api: Api, started: float, answer: Answer | None, error: DingTalkError | None) -> None:
-        log.debug(
+        """Of every call that changes something, or did not do as asked, there is a line in the usual log."""
+        elapsed_s = time.monotonic() - started
+        kind = type(error).__name__ if error else None
+        metrics.call(api.name, answer.status if answer else None, kind, elapsed_s)
+        log.log(
+            logging.INFO if api.write or error else logging.DEBUG,
             "dingtalk.call",
             api=api.name,
             status=answer.status if answer else None,
             code=error.code if error else None,
-            elapsed_ms=round((time.monotonic() - started) * 1000, 1),
+            elapsed_ms=round(elapsed_s * 1000, 1),
             dingtalk_request_id=error.request_id if error else answer.request_id() if answer else "",
         )
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.channels import Channel
 from bot.dingtalk import DingTalk
 from bot.dingtalk.errors import DingTalkError, Throttled
@@ -33,6 +34,7 @@ LOOK_AGAIN_S = 60.0
 """The clock on the wall may jump while we wait, and a replica that put something down for others may end."""
 TAKEN = timedelta(seconds=5)
 """Until another replica, which is sending for this channel, should have done so."""
+MAX_NAMED = 20
 UNSAFE = frozenset({"430101", "430102", "430103", "430104"})
 """DingTalk does not like the words, and will not like them later: on with the next."""
 
@@ -88,7 +90,8 @@ class Courier:
         batch = await tools.outbox.begin(state, token_hex(16), tools.courier)
         if batch is None:
             return tools.clock() + TAKEN
-        await self._settle(batch, state)
+        with structlog.contextvars.bound_contextvars(channel=name, **_about(batch)):
+            await self._settle(batch, state)
         return tools.clock()
 
     async def _wait(self, due: datetime | None) -> None:
@@ -101,12 +104,15 @@ class Courier:
         tools, now = self._tools, self._tools.clock()
         if await tools.budget.cuts(self.channel, {notice.event for notice in batch.notices}, now):
             await tools.outbox.close(batch, state, at=now, event="notice.cut")
-            log.warning("notice.cut", channel=batch.channel, size=len(batch.notices))
+            log.warning("notice.cut", size=len(batch.notices))
+            metrics.notice("cut", len(batch.notices))
         elif failure := await self._failure(batch):
             await self._failed(batch, state, failure)
         else:
             fine = ChannelState(name=batch.channel, sent_at=tools.clock())
             await tools.outbox.close(batch, fine, at=tools.clock(), event="notice.sent")
+            log.info("notice.sent", size=len(batch.notices))
+            metrics.notice("sent", len(batch.notices))
 
     async def _failure(self, batch: Batch) -> Exception | None:
         """Send it; what went wrong is an answer like any other, for nobody above could do more about it."""
@@ -116,10 +122,10 @@ class Courier:
             async with asyncio.timeout(SENDING_S):
                 await post(self._tools.dingtalk, self.channel, title, markdown, batch.id)
         except (DingTalkError, TimeoutError) as exc:
-            log.warning("notice.failed", channel=batch.channel, error=str(exc) or type(exc).__name__)
+            log.warning("notice.failed", error=exc)
             return exc
         except Exception as exc:
-            log.exception("notice.failed", channel=batch.channel)
+            log.exception("notice.failed")
             return exc
         return None
 
@@ -138,9 +144,17 @@ class Courier:
         )
         if not is_hopeless:
             await self._tools.outbox.put(after)
+            metrics.notice("failed", len(batch.notices))
             return
         await self._tools.outbox.close(batch, after, at=now, event="notice.undelivered", error=code)
-        log.error("notice.undelivered", channel=batch.channel, size=len(batch.notices), error=code)
+        log.error("notice.undelivered", size=len(batch.notices), error=code)
+        metrics.notice("undelivered", len(batch.notices))
+
+
+def _about(batch: Batch) -> dict[str, object]:
+    """The requests that a message is about, for the log: of very many, the first."""
+    ids = list(dict.fromkeys(notice.request_id for notice in batch.notices))
+    return {"request_id": ids[0]} if len(ids) == 1 else {"request_ids": ids[:MAX_NAMED]}
 
 
 def _pause(failures: int, failure: Exception) -> timedelta:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.channels import Notice, NoticeEvent
 from bot.dingtalk import DingTalk
 from bot.models import Request
@@ -99,6 +100,7 @@ class Notices:
             )
         except SQLAlchemyError as exc:
             log.error("notice.lost", notice=event, request_id=request.id, error=type(exc).__name__)
+            metrics.notice("lost")
         self.wake()
 
     async def run(self) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema, CreateTable, DropTable
 
+from bot import metrics
 from bot.store.away import require_place
 
 IDLE_MS = 8000
@@ -206,6 +207,7 @@ def _honest() -> Iterator[None]:
         task = asyncio.current_task()
         if task and task.cancelling():
             raise asyncio.CancelledError from exc
+        metrics.database_failed(exc)
         if isinstance(exc, OperationalError) and _is_refused_for_good(exc.orig):
             raise ProgrammingError(exc.statement, None, exc.orig or exc, hide_parameters=True) from exc
         raise

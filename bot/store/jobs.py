@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models import Entry, Operator, Outcome, Progress, Request, RequestState
 from bot.store.audit import append_many
 from bot.store.database import Database
-from bot.store.rows import entering, entry_of, note, note_state, records_about, request_of
+from bot.store.rows import count_outcomes, entering, entry_of, note, note_state, records_about, request_of
 from bot.store.tables import manifest_entries, requests
 
 AT_ONCE = 500
@@ -142,6 +142,7 @@ class Jobs:
             for dentry_id, task_id in answer.tasks.items():
                 mine = _of(request) & (_targets.c.dentry_id == dentry_id)
                 await connection.execute(update(_targets).where(mine).values(task_id=task_id))
+        count_outcomes(request, settled)
 
     async def undecided(self, request_id: str, *, after: int = -1, limit: int = 50) -> list[Waiting]:
         """Targets without an outcome, in the order of the manifest, from behind this position on."""
@@ -167,7 +168,9 @@ class Jobs:
             return
         async with self._database.writing() as connection:
             await hold(connection, request)
-            await append_many(connection, await _settle_all(connection, request, outcomes, at))
+            settled = await _settle_all(connection, request, outcomes, at)
+            await append_many(connection, settled)
+        count_outcomes(request, settled)
 
     async def give_up(self, request: Request, cause: str, *, at: datetime) -> None:
         """Settle all that is left: unknown where it was sent, failed where it was not. Raises NotMineError."""
@@ -179,9 +182,9 @@ class Jobs:
                 async with self._database.writing() as connection:
                     await hold(connection, request)
                     which = _targets.c.position.in_(left)
-                    await append_many(
-                        connection, await _settle(connection, request, which, (outcome, cause), at)
-                    )
+                    settled = await _settle(connection, request, which, (outcome, cause), at)
+                    await append_many(connection, settled)
+                count_outcomes(request, settled)
 
     async def note_added(self, request_id: str, dentry_id: str, added: int, names: Sequence[str]) -> None:
         """How many dentries lie in this target that did not when it was shown, and the names of the first."""

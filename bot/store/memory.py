@@ -16,6 +16,11 @@ WEBHOOK = "webhook "
 SPACE_LIFETIME = timedelta(days=1)
 
 
+def month_of(at: datetime) -> str:
+    """The month that a call counts for."""
+    return at.astimezone(UTC).strftime("%Y-%m")
+
+
 class CallMeter:
     """Counted API calls, per API and calendar month (UTC). Calls are kept in mind and written in one go."""
 
@@ -25,7 +30,7 @@ class CallMeter:
 
     async def count(self, api: str, at: datetime) -> None:
         """Note one counted call of `api` ("POST /v1.0/…/batchRemove")."""
-        self._unwritten[at.astimezone(UTC).strftime("%Y-%m"), api] += 1
+        self._unwritten[month_of(at), api] += 1
 
     async def flush(self) -> None:
         """Write what was counted since the last time; what cannot be written is kept for the next time."""
@@ -59,8 +64,7 @@ class CallMeter:
 
     async def _used(self, at: datetime) -> dict[str, int]:
         await self.flush()
-        month = at.astimezone(UTC).strftime("%Y-%m")
-        query = select(api_calls.c.api, api_calls.c.calls).where(api_calls.c.month == month)
+        query = select(api_calls.c.api, api_calls.c.calls).where(api_calls.c.month == month_of(at))
         async with self._database.reading() as connection:
             return {row.api: row.calls for row in await connection.execute(query)}
 

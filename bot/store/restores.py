@@ -51,7 +51,7 @@ from bot.store.database import Database
 from bot.store.jobs import hold, require_mine
 from bot.store.people import note_person
 from bot.store.requests import IdTakenError
-from bot.store.rows import entry_of, note, records_about, request_of, row_of
+from bot.store.rows import count_outcomes, entry_of, note, records_about, request_of, row_of
 from bot.store.tables import manifest_entries, requests
 
 BEGINNING = -1
@@ -381,6 +381,7 @@ class Restores:
                 request, at, actor=request.requester.user_id, event="dentry.outcome", details=details
             )
             await append_many(connection, records)
+        count_outcomes(request, records)
 
     async def give_up(self, request: Request, cause: str, *, at: datetime) -> None:
         """Settle all that is left: back where DingTalk said so, unknown where it said nothing, else failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import metrics
 from bot.models import Dentry, Entry, Operator, Request, RequestState
 from bot.store.audit import append_many
 from bot.store.tables import requests
@@ -92,6 +94,12 @@ def records_about(
         "event": event,
     }
     return [{**fixed, "details": dict(each)} for each in details]
+
+
+def count_outcomes(request: Request, records: Iterable[Mapping[str, Any]]) -> None:
+    """For who watches: what these records say became of targets. After their transaction, or it may not be true."""
+    for outcome, number in Counter(record["details"]["outcome"] for record in records).items():
+        metrics.outcome(request.kind, outcome, number)
 
 
 def entry_of(row: RowMapping) -> Entry:

@@ -30,6 +30,7 @@ from bot.store.replicas import Replicas
 from bot.store.requests import Requests
 from bot.store.restores import Restores
 from bot.store.votes import Votes
+from bot.store.watch import Watch
 
 log = structlog.get_logger()
 
@@ -80,6 +81,7 @@ class Store:
         self.tickets = SuiteTickets(self._database)
         self.outbox = Outbox(self._database)
         self.organisations = Organisations(self._database)
+        self.watch = Watch(self._database)
         self.lanes = None if self._database.is_sqlite else SharedLanes(self._database)
         self._renewals = Database(database_url)
         self.replicas = Replicas(self._renewals)

@@ -129,6 +129,7 @@ def dingsweep(
         "DINGSWEEP_API_BASE_URL": stage.control.url,
         "DINGSWEEP_OAPI_BASE_URL": stage.control.url,
         "DINGSWEEP_RULES": '[{"name": "Whoever asks confirms", "answer": "confirm"}]',
+        "DINGSWEEP_HEALTH": "off",
     }
     return _robot(stage, (program, "run"), environment | settings, folder)
 

@@ -104,6 +104,7 @@ def dingsweep(box: Sandbox, folder: Path, **settings: str | None) -> Iterator[No
         "OAPI_BASE_URL": box.url,
         "DATABASE_URL": f"sqlite:///{folder / 'robot.sqlite'}",
         "RULES": CONFIRMED,
+        "HEALTH": "off",
     }
     variables = {
         f"DINGSWEEP_{name}": value for name, value in (given | settings).items() if value is not None

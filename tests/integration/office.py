@@ -50,6 +50,7 @@ class Office:
             "oapi_base_url": self.control.url,
             "database_url": self.database_url,
             "rules": CONFIRMED,
+            "health": "off",
         }
         return load(self.folder, **given | changed)
 

@@ -89,6 +89,7 @@ def environment(office: Office, **given: str) -> dict[str, str]:
         "DINGSWEEP_OAPI_BASE_URL": office.control.url,
         "DINGSWEEP_DATABASE_URL": office.database_url,
         "DINGSWEEP_RULES": json.dumps(CONFIRMED),
+        "DINGSWEEP_HEALTH": "off",
     }
     return settings | given
 

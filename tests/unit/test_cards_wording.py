@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,7 +157,7 @@ async def test_the_robot_does_not_start_with_bad_ones(tmp_path: Path) -> None:
     variables = {"DINGSWEEP_CLIENT_ID": "a", "DINGSWEEP_CLIENT_SECRET": "b", "DINGSWEEP_TEXTS": folder}
     ended = await ran_inside(tmp_path, "run", variables=variables)
     assert ended.code == 2
-    assert ended.errors.splitlines() == [
+    assert [json.loads(line)["problem"] for line in ended.errors.splitlines()] == [
         f"DINGSWEEP_TEXTS: {folder}/en.po line 1: button.recycle has a placeholder {{y}} that nobody fills; "
         "there are none here",
         f"DINGSWEEP_TEXTS: {folder}/en.po line 3: there is no text a.b",

@@ -28,8 +28,8 @@ SPOKEN = {"sh", "toml", "text", "json", "yaml", "ini", "python", "promql", "ngin
 """What code blocks may be in; shell in any other name would not be looked at."""
 OTHERS = """
     apt apt-get cat cd chmod chown cp curl date dig docker export getent git grep install journalctl jq kill kubectl
-    kustomize ls mkdir mv nc openssl pg_dump pip pip-audit podman podman-compose psql python python3 rm scp sed sleep
-    ssh su sudo systemctl systemd-analyze systemd-creds systemd-run
+    kustomize ls mkdir mv nc openssl pg_dump pip pip-audit podman podman-compose prometheus promtool psql python
+    python3 rm scp sed sleep ssh su sudo systemctl systemd-analyze systemd-creds systemd-run
     systemd-sysusers tail tar timedatectl touch umask useradd uv
 """
 """Programs that may be shown. Nothing here knows their options; files of ours that they are given must exist."""
