@@ -16,7 +16,7 @@ _MARKS = re.compile(r"\*\*")
 def _catalogue(language: str) -> Iterator[str]:
     with (ROOT / "cards" / "locale" / f"{language}.po").open("rb") as file:
         for message in read_po(file, locale=language):
-            yield from [message.string] if isinstance(message.string, str) else message.string
+            yield from [message.string] if isinstance(message.string, str) else message.string or ()
 
 
 def _program() -> Iterator[str]:
