@@ -109,12 +109,12 @@ class Organisation:
 
     async def use(self, settings: Settings) -> None:
         """Go by these settings from now on. What is under way, and what was agreed to, stays as it is."""
+        policy = settings.policy
+        await self.store.audit.note_policy(self.services.clock(), policy.hash, policy.text)
         self.messenger.use(settings.card_template_id, settings.progress_source)
         self.dingtalk.use(settings.calls_per_second)
         self.parts = _made(self._foundation, self.messenger, settings)
         self._changed.set()
-        policy = settings.policy
-        await self.store.audit.note_policy(self.services.clock(), policy.hash, policy.text)
 
     async def serve(self) -> None:
         """Do what falls due, by the settings in force, until cancelled."""

@@ -245,7 +245,7 @@ class Several:
         return event.corp_id, name
 
     async def _is_authorised(self, corp_id: str) -> bool:
-        """Whether DingTalk gives a token for it, which counts as no call. Raises NotTaken when it cannot be told now."""
+        """Whether DingTalk gives a token for it: no call is counted. Raises NotTaken when it cannot be told now."""
         async with self._process.client(self._settings, corp_id, self._process.store) as dingtalk:
             try:
                 await dingtalk.authorise()

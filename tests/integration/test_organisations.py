@@ -23,6 +23,7 @@ from tests.integration.organisations import (
     does,
     served,
 )
+from tests.integration.program import Ended, ran_inside
 
 TOKENS = "/v1.0/oauth2/corpAccessToken"
 
@@ -59,8 +60,8 @@ async def test_two_organisations_are_served_side_by_side_and_get_nothing_of_each
             assert "report.pdf" not in answer
             assert "wang" not in answer
         entry = next(iter((await office.control.entries("24010001")).values()))
-        answer = await office.say("lin", f"rm {entry['id']} --space 24010001", PIER)
-        assert answer["kind"] == "markdown", answer
+        refused = await office.say("lin", f"rm {entry['id']} --space 24010001", PIER)
+        assert refused["kind"] == "markdown", refused
         before = await office.paths()
         for card in (ours, {"outTrackId": ours["outTrackId"].replace("request", "result")}):
             for button in ("confirm", "cancel", "undo", "details"):
@@ -185,6 +186,48 @@ async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_n
             "organisation.changed",
             "organisation.restored",
         ]
+
+
+async def test_the_command_line_lists_them_stops_one_and_takes_its_data_away(office: Office) -> None:
+    await build_harbour(office)
+    variables = {"DINGSWEEP_DATABASE_URL": office.database_url, "COLUMNS": "200"}
+
+    async def command(*arguments: str) -> Ended:
+        return await ran_inside(office.folder, *arguments, variables=variables)
+
+    async with office.robot(**SEVERAL) as app:
+        for corp_id in (HOME, HARBOUR):
+            await does(office, corp_id, "authorise", f"{corp_id}\x1b[2J")
+        card = await office.say("lin", "rm /plan.pdf", PIER)
+        listed = [json.loads(line) for line in (await command("organisations", "--json")).output.splitlines()]
+        assert [(each["corp_id"], each["state"], each["requests_open"]) for each in listed] == [
+            (HOME, "served", 0),
+            (HARBOUR, "served", 1),
+        ]
+        assert "\x1b" not in (await command("organisations")).output
+        number = (await (await served(app, HARBOUR)).store.requests.latest())[0].id
+        assert number in (await command("--organisation", HARBOUR, "requests")).output
+        assert number in (await command("--organisation", HARBOUR, "audit", number)).output
+        assert number not in (await command("--organisation", HOME, "requests")).output
+        assert (await command("--organisation", "dingcorpnobody", "requests")).code == 2
+
+        refused = await command("organisations", "remove", HARBOUR, "--yes")
+        assert refused.code == 2
+        assert "still served" in refused.errors
+        assert (await command("organisations", "stop", HARBOUR)).code == 0
+        await app.organisations.look()
+        assert [each.corp_id for each in app.organisations] == [HOME]
+        assert (await office.press("lin", card, "confirm"))["ok"]  # answered, and refused
+        assert (await command("organisations", "remove", HARBOUR)).code != 0, "nobody typed its corpId"
+        assert len(await app.main.organisations.all()) == 2
+        assert (await command("organisations", "remove", HARBOUR, "--yes")).code == 0
+        assert [known.corp_id for known in await app.main.organisations.all()] == [HOME]
+        assert not [path for path in office.folder.iterdir() if "harbour" in path.name.lower()]
+        kept = b"".join(path.read_bytes() for path in office.folder.iterdir() if path.is_file())
+        assert b"plan.pdf" not in kept
+        assert b"report.pdf" not in kept
+        events = [record.event async for record in app.main.audit.records()]
+        assert events[-2:] == ["organisation.stopped", "organisation.removed"]
 
 
 async def acknowledged(office: Office, said: Json) -> None:
