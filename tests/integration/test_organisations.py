@@ -11,7 +11,8 @@ import json
 from structlog.testing import capture_logs
 
 from bot.models import RequestState
-from tests.integration.deletions import DELETED, account, last_call, removals, until
+from tests.integration.deletions import DELETED, account, last_call, removals, struck, until
+from tests.integration.endings import fault
 from tests.integration.office import MARKETING, REMOVE, Json, Office
 from tests.integration.organisations import (
     HARBOUR,
@@ -24,6 +25,7 @@ from tests.integration.organisations import (
     served,
 )
 from tests.integration.program import Ended, ran_inside
+from tests.integration.replicas import Fleet
 
 TOKENS = "/v1.0/oauth2/corpAccessToken"
 
@@ -103,7 +105,7 @@ async def test_one_that_cancels_is_stopped_at_once_and_goes_on_if_it_comes_back(
             resting = await store.requests.by_card(card["outTrackId"])
             assert resting
             assert (resting.state, resting.paused) == (RequestState.RUNNING, "notServed")
-            assert any(not target.sent for target in await store.jobs.undecided(resting.id, limit=200))
+            assert await store.jobs.undecided(resting.id)
             ended = await store.requests.by_card(waiting["outTrackId"])
             assert ended
             assert ended.state is RequestState.CANCELLED
@@ -239,3 +241,34 @@ async def with_harbour(office: Office) -> list[Json]:
     """The sandbox's applications, the suite authorised by the harbour without a word."""
     apps: list[Json] = (await office.control.ask("GET", "apps"))["apps"]
     return [app | ({"corpIds": [HOME, HARBOUR]} if app["suite"] else {}) for app in apps]
+
+
+async def test_all_replicas_learn_who_comes_and_goes(fleet: Fleet) -> None:
+    """Told to one of two; the other must know, too, and what it runs for who has left stops."""
+    office = fleet.office
+    space_id = await build_harbour(office)
+    given = {f"DINGSWEEP_{name.upper()}": value for name, value in SEVERAL.items() if name != "rules"}
+    await fleet.start(2, **given)
+    await does(office, HARBOUR, "authorise", "Harbour")
+    files = [{"path": f"/{number}.txt", "size": 1, "creator": "linUnionId"} for number in range(120)]
+    ids = [entry["id"] for entry in (await office.control.create(space_id, *files)).values()]
+    card = await office.say("lin", f"rm {' '.join(ids)}", PIER)
+    hanging = await fault(office, REMOVE, delayMs=1000, count=1)
+    assert (await office.press("lin", card, "confirm"))["ok"]
+    await struck(office, hanging)
+    for process in await fleet.runner(f"{HARBOUR}/job:"):
+        await process.says("organisation.served")
+    await does(office, HARBOUR, "cancel")
+    for process in await fleet.runner(f"{HARBOUR}/job:"):
+        await process.says("organisation.left")
+    async with fleet.store() as main, await main.of(HARBOUR) as store:
+        resting = await store.requests.by_card(card["outTrackId"])
+        assert resting
+        assert (resting.state, resting.paused) == (RequestState.RUNNING, "notServed")
+        assert [r.event async for r in store.audit.records(resting.id)].count("job.paused") == 1
+        await does(office, HARBOUR, "authorise")
+        for process in await fleet.runner(f"{HARBOUR}/job:"):
+            await process.says("organisation.served", 2)
+        await office.say("lin", f"resume {resting.id}", PIER)
+        told = await account(office, store, card, where=PIER, who="lin")
+    assert told.said == {DELETED}
