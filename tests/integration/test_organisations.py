@@ -11,6 +11,7 @@ import json
 from structlog.testing import capture_logs
 
 from bot.models import RequestState
+from bot.several import Several
 from tests.integration.deletions import DELETED, account, last_call, removals, struck, until
 from tests.integration.endings import fault
 from tests.integration.office import MARKETING, REMOVE, Json, Office
@@ -217,6 +218,7 @@ async def test_the_command_line_lists_them_stops_one_and_takes_its_data_away(off
         assert refused.code == 2
         assert "still served" in refused.errors
         assert (await command("organisations", "stop", HARBOUR)).code == 0
+        assert isinstance(app.organisations, Several)
         await app.organisations.look()
         assert [each.corp_id for each in app.organisations] == [HOME]
         assert (await office.press("lin", card, "confirm"))["ok"]  # answered, and refused
