@@ -199,6 +199,8 @@ async def running(
 async def _run_for(organisations: Organisations, name: str, payload: Payload) -> None:
     """A workflow, by the parts of its organisation that are in force when it begins."""
     corp_id, payload = addressed(payload)
+    if corp_id:
+        structlog.contextvars.bind_contextvars(organisation=corp_id)
     organisation = await organisations.working_for(corp_id)
     if organisation is None:
         log.warning("workflow.not_served", corp_id=corp_id, kind=name)
@@ -215,6 +217,7 @@ class Receiver:
         self._organisations = organisations
         self._robot_code = settings.robot_code
         self._suite_key = settings.suite_key
+        self._is_of_several = settings.serves_several
         self._tickets = store.tickets
         self._replica = replica
 
@@ -271,6 +274,8 @@ class Receiver:
             raise NotTaken(type(exc).__name__) from exc
         if organisation is None:
             log.warning("frame.not_served", frame=what, corp_id=corp_id)
+        elif self._is_of_several:
+            structlog.contextvars.bind_contextvars(organisation=corp_id)
         return organisation
 
 

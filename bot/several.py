@@ -200,9 +200,9 @@ class Several:
         organisation = Organisation(self._process.foundation(corp_id, store, dingtalk, share), settings)
         served = self._served[corp_id] = _Served(organisation, share, closing)
         log.info("organisation.served", corp_id=corp_id)
+        self._begin_serving(served)
         if self._has_begun:
             await organisation.begin()
-        self._begin_serving(served)
 
     async def _leave(self, corp_id: str) -> None:
         """Send nothing more in its name, from this moment on; then lay down what it had begun, and close its part."""
@@ -268,6 +268,7 @@ class Several:
 
 async def _serve(organisation: Organisation) -> None:
     """What goes wrong for one is no reason to serve none."""
+    structlog.contextvars.bind_contextvars(organisation=organisation.corp_id)
     while True:
         try:
             await organisation.serve()
