@@ -7,10 +7,15 @@ https://open.dingtalk.com/document/development/enterprise-release-kit-authorizat
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
+import pytest
 from structlog.testing import capture_logs
 
+from bot.app import App
+from bot.dingtalk.errors import Denied
 from bot.models import RequestState
+from bot.replica import Times
 from bot.several import Several
 from tests.integration.deletions import DELETED, account, last_call, removals, struck, until
 from tests.integration.endings import fault
@@ -28,6 +33,7 @@ from tests.integration.organisations import (
 from tests.integration.program import Ended, ran_inside
 from tests.integration.replicas import Fleet
 
+CARD_TOPIC = "/v1.0/card/instances/callback"
 TOKENS = "/v1.0/oauth2/corpAccessToken"
 
 
@@ -78,6 +84,52 @@ async def test_two_organisations_are_served_side_by_side_and_get_nothing_of_each
             r.corp_id async for r in harbour.store.audit.records() if r.corp_id not in {"", HARBOUR}
         ] == []
         assert len(await removals(office)) == 2
+
+
+async def test_the_same_ids_mean_something_else_in_each(office: Office) -> None:
+    """A message's, a person's, a request's, a card's: what an attacker would try to have the same."""
+    await build_harbour(office)
+    async with office.robot(**SEVERAL, progress_source="progress") as app:
+        for corp_id in (HOME, HARBOUR):
+            await does(office, corp_id, "authorise")
+        home, harbour = await served(app, HOME), await served(app, HARBOUR)
+        card = await office.say("wang", "rm /report.pdf", overrides={"msgId": "msgSame=="})
+        assert card["kind"] == "card"
+        answer = await office.say("lin", "rm /plan.pdf", PIER, overrides={"msgId": "msgSame=="})
+        assert answer["kind"] == "card", "it is another message"
+        [theirs] = await harbour.store.requests.latest()
+        [ours] = await home.store.requests.latest()
+        assert (theirs.requester.user_id, ours.requester.user_id) == ("lin", "wang")
+
+        # Somebody with our requester's userId, in their organisation, and with our card's id.
+        pull = {"type": "dynamicDataCallback", "outTrackId": card["outTrackId"], "userId": "wang"}
+        asks = {"dynamicDataSourceQueryRequests": [{"dynamicDataSourceId": "progress"}]}
+        click = {"type": "actionCallback", "outTrackId": card["outTrackId"], "userId": "wang"}
+        confirms = {"cardPrivateData": {"actionIds": ["confirm"], "params": {}}}
+        assert "dataSourceQueryResponses" in await pushed(app, pull, asks, HOME)
+        assert await pushed(app, pull, asks, HARBOUR) == {}
+        refused = await pushed(app, click, confirms, HARBOUR)
+        assert "cardData" not in refused
+        assert await home.store.requests.get(ours.id) == ours
+
+        # An event of theirs about a file of ours.
+        entries = await office.control.entries("24010001")
+        assert (await office.press("wang", card, "confirm"))["ok"]
+        gone = {"spaceId": "24010001", "dentryId": entries["/report.pdf"]["id"]}
+        event = {"action": "event", "eventType": "storage_dentry_delete", "corpId": HARBOUR, "data": gone}
+        await office.control.ask("POST", "stream", event)
+        told = await account(office, home.store, card)
+        assert told.said == {DELETED}
+        assert {r.id for r in await harbour.store.requests.latest()} == {theirs.id}
+
+
+async def pushed(app: App, data: Json, content: Json, corp_id: str) -> Json:
+    """The robot's answer to a card callback of this organisation."""
+    data = data | {"corpId": corp_id, "content": json.dumps(content)}
+    headers = {"topic": CARD_TOPIC, "messageId": "m1", "contentType": "application/json"}
+    ack = await app.stream.answer({"type": "CALLBACK", "headers": headers, "data": json.dumps(data)})
+    assert ack
+    return ack.data["response"]
 
 
 async def test_one_that_cancels_is_stopped_at_once_and_goes_on_if_it_comes_back(office: Office) -> None:
@@ -162,7 +214,9 @@ async def test_what_came_while_no_robot_ran_is_found_out_and_what_comes_too_late
         late = frames[-1]["frame"] | {
             "headers": frames[-1]["frame"]["headers"] | {"eventType": "org_suite_auth", "eventBornTime": "1"}
         }
-        await office.control.ask("POST", "frame", {"raw": json.dumps(late)})
+        ack = await app.stream.answer(late)
+        assert ack
+        assert ack.data == {"status": "SUCCESS"}, "it need not come again"
         assert list(app.organisations) == []
 
 
@@ -245,6 +299,32 @@ async def with_harbour(office: Office) -> list[Json]:
     return [app | ({"corpIds": [HOME, HARBOUR]} if app["suite"] else {}) for app in apps]
 
 
+async def test_what_another_replica_was_told_is_so_here_too(office: Office) -> None:
+    """All that replicas have of each other is the rows."""
+    await build_harbour(office)
+    async with office.robot(**SEVERAL, times=Times(renew_s=0.05)) as app:
+        rows, now = app.main.organisations, datetime.now(UTC)
+        await rows.serve(HARBOUR, "Harbour", at=now, event="organisation.authorised")
+        harbour = await served(app, HARBOUR)
+        await office.control.ask("PUT", "state", {"apps": await with_harbour(office)})
+        card = await office.say("lin", "rm /plan.pdf", PIER)
+        await rows.stop(HARBOUR, at=now, event="organisation.cancelled")
+
+        async def is_left() -> bool:
+            return list(app.organisations) == []
+
+        await until(is_left)
+        sent = await last_call(office)
+        with pytest.raises(Denied):
+            await harbour.dingtalk.contact.user("lin")
+        assert await last_call(office) == sent
+        async with await app.main.of(HARBOUR) as store:
+            request = await store.requests.by_card(card["outTrackId"])
+            assert request
+            assert request.state is RequestState.CANCELLED
+
+
+@pytest.mark.soak
 async def test_all_replicas_learn_who_comes_and_goes(fleet: Fleet) -> None:
     """Told to one of two; the other must know, too, and what it runs for who has left stops."""
     office = fleet.office
