@@ -29,6 +29,8 @@ from bot.several import Several
 from bot.store import Store, StoreAwayError, answering
 from bot.stream import Event, NotTaken, Stream
 from bot.waiting import Waiting
+from cards.catalogue import WordingError
+from cards.texts import use
 from handlers import clicks, events, messages, pulls
 from handlers.inbound import CardPull, IncomingMessage, InvalidMessage, corp_id_of
 from handlers.services import Services
@@ -120,9 +122,10 @@ class App:
             new = await asyncio.to_thread(read)
             now, later = changes(self.settings, new)
             settings = changed(self.settings, new, now)
+            use(settings.texts)  # also when the folder is the same: what is in it may not be
             await self.organisations.use(settings)
-        except SettingsError as exc:
-            log.error("reload.refused", reason=str(exc))
+        except (SettingsError, WordingError) as exc:
+            log.error("reload.refused", reason="; ".join(str(exc).splitlines()))
             return
         except SQLAlchemyError as exc:
             log.error("reload.refused", reason="the database is away", error=type(exc).__name__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.settings import PER_ORGANISATION, Settings
 
-AT_ONCE = frozenset({*PER_ORGANISATION, "organisations"})
+AT_ONCE = frozenset({*PER_ORGANISATION, "organisations", "texts"})
 """All others are how the process reaches its database, DingTalk and whoever watches over it."""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from bot.app import App
+from cards.texts import use
 from tests.integration.deletions import agree, ask, files, until
-from tests.integration.office import MARKETING, MARKETING_SPACE, Office
+from tests.integration.office import ENGINEERING, MARKETING, MARKETING_SPACE, Office
 from tests.integration.organisations import HARBOUR, HOME, PIER, SEVERAL, build_harbour, does, served
 from tests.integration.program import environment, started
 from tests.integration.proofs import words
@@ -71,6 +72,26 @@ async def test_a_bad_file_changes_nothing_and_what_cannot_change_is_named(office
         logs = await reload(office, app, **SEVERAL, max_dentries=3)
         assert logs[0]["event"] == "reload.needs_restart"
         assert app.services.policy.max_dentries == 2, "half of another robot would be neither"
+
+
+async def test_texts_are_read_anew_all_or_none(office: Office) -> None:
+    folder = office.folder / "wording"
+    folder.mkdir()
+    wording = folder / "en.po"
+    try:
+        async with office.robot() as app:
+            wording.write_text('msgid "reply.pong"\nmsgstr "Here I am."\n')
+            [said] = await reload(office, app, texts=str(folder))
+            assert (said["event"], said["settings"]) == ("reload.done", ["texts"])
+            assert "Here I am." in await words(office, "alice", "ping", ENGINEERING)
+            wording.write_text('msgid "reply.pong"\nmsgstr "{nobody}"\n')
+            [said] = await reload(office, app, texts=str(folder), max_dentries=2)
+            assert said["event"] == "reload.refused"
+            assert "en.po" in said["reason"]
+            assert "Here I am." in await words(office, "alice", "ping", ENGINEERING)
+            assert app.services.policy.max_dentries != 2
+    finally:
+        use("")
 
 
 async def test_each_organisation_goes_by_its_own(office: Office) -> None:
