@@ -9,12 +9,14 @@ from structlog.testing import capture_logs
 
 from bot.app import App
 from cards.texts import use
-from tests.integration.deletions import agree, ask, files, until
+from tests.integration.deletions import agree, ask, files, struck, until
+from tests.integration.endings import fault
 from tests.integration.office import ENGINEERING, MARKETING, MARKETING_SPACE, Office
 from tests.integration.organisations import HARBOUR, HOME, PIER, SEVERAL, build_harbour, does, served
 from tests.integration.program import environment, started
 from tests.integration.proofs import words
 
+SEND = "POST /v1.0/robot/groupMessages/send"
 REFUSED: list[dict[str, Any]] = [{"name": "None", "answer": "refuse", "sentence": "Nothing today."}]
 
 
@@ -72,6 +74,21 @@ async def test_a_bad_file_changes_nothing_and_what_cannot_change_is_named(office
         logs = await reload(office, app, **SEVERAL, max_dentries=3)
         assert logs[0]["event"] == "reload.needs_restart"
         assert app.services.policy.max_dentries == 2, "half of another robot would be neither"
+
+
+async def test_a_notice_that_is_on_its_way_is_told_once(office: Office) -> None:
+    notify = [{"name": "log", "conversation": ENGINEERING, "events": ["requested"]}]
+    async with office.robot(notify=notify) as app:
+        sending = await fault(office, SEND, delayMs=300)
+        await ask(office, *await files(office, "a.txt"))
+        await struck(office, sending)
+        await reload(office, app, notify=notify, max_dentries=5)
+
+        async def are_told() -> bool:
+            return await app.store.outbox.waiting() == {}
+
+        await until(are_told)
+        assert len(await office.calls(SEND)) == 1
 
 
 async def test_texts_are_read_anew_all_or_none(office: Office) -> None:
