@@ -35,7 +35,9 @@ from bot.stream import Event, NotTaken
 
 log = structlog.get_logger()
 
-BEGINS = {"org_suite_auth": "organisation.authorised", "org_micro_app_restore": "organisation.restored"}
+RESTORED = "org_micro_app_restore"
+"""The app is turned on again, which is no authorisation."""
+BEGINS = {"org_suite_auth": "organisation.authorised", RESTORED: "organisation.restored"}
 CHANGES = {"org_suite_change": "organisation.changed"}
 ENDS = {
     "org_suite_relieve": "organisation.cancelled",
@@ -105,7 +107,8 @@ class Several:
         at = event.born_at or self._process.clock()
         if event.type in BEGINS:
             corp_id, name = await self._authorised_by(event)
-            await self._begin(corp_id, name, at, BEGINS[event.type])
+            if event.type != RESTORED or await self._is_authorised(corp_id):
+                await self._begin(corp_id, name, at, BEGINS[event.type])
         elif event.type in CHANGES:
             corp_id, name = await self._authorised_by(event)
             await self._rows.changed(corp_id, name, at=at, event=CHANGES[event.type])

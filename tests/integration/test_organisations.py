@@ -233,6 +233,9 @@ async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_n
         assert "plan.pdf" in (await office.say("lin", "ls", PIER))["text"]
         await does(office, HOME, "restore")
         assert "report.pdf" in (await office.say("wang", "ls"))["text"]
+        await does(office, HARBOUR, "cancel")
+        await does(office, HARBOUR, "restore")
+        assert [each.corp_id for each in app.organisations] == [HOME], "it is turned on, and not authorised"
         known = {each.corp_id: each.name for each in await app.main.organisations.all()}
         assert known == {HOME: HOME, HARBOUR: "Harbour & Sons"}
         events = [record.event async for record in app.main.audit.records()]
@@ -242,6 +245,7 @@ async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_n
             "organisation.stopped",
             "organisation.changed",
             "organisation.restored",
+            "organisation.cancelled",
         ]
 
 
