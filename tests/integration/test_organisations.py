@@ -323,9 +323,12 @@ async def test_what_another_replica_was_told_is_so_here_too(office: Office) -> N
             await harbour.dingtalk.contact.user("lin")
         assert await last_call(office) == sent
         async with await app.main.of(HARBOUR) as store:
-            request = await store.requests.by_card(card["outTrackId"])
-            assert request
-            assert request.state is RequestState.CANCELLED
+
+            async def has_ended() -> bool:
+                request = await store.requests.by_card(card["outTrackId"])
+                return request is not None and request.state is RequestState.CANCELLED
+
+            await until(has_ended)
 
 
 @pytest.mark.soak
