@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from bot.dingtalk.auth import NO_TICKET
 from bot.dingtalk.errors import BadCredentials, DingTalkError
 from bot.engine import Share
-from bot.organisation import Organisation, lay_down, unbroken
+from bot.organisation import Organisation, cancelled, lay_down, unbroken
 from bot.organisations import Process
 from bot.settings import Settings
 from bot.store import KnownOrganisation, OrganisationState, StoreError, is_corp_id
@@ -213,9 +213,9 @@ class Several:
         served.organisation.dingtalk.shut()
         async with served.closing:
             if served.serving:
-                served.serving.cancel()
-                await asyncio.wait([served.serving])
-            await served.share.interrupt()
+                await cancelled(served.organisation.store, [served.serving])
+            async with served.organisation.store.quiet():
+                await served.share.interrupt()
             await lay_down(served.organisation.store, self._process.clock())
             await self._rows.end_workflows(corp_id)
         log.info("organisation.left", corp_id=corp_id)
