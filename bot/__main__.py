@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Coroutine, Iterable
@@ -20,11 +21,21 @@ from bot.commands.audit import audit
 from bot.commands.backup import backup
 from bot.commands.doctor import doctor
 from bot.commands.init import init
+from bot.commands.organisations import organisations
 from bot.commands.policy import policy
-from bot.commands.terminal import console, fail, json_line, local, plain, settings_or_fail, shown
+from bot.commands.terminal import (
+    console,
+    database_or_fail,
+    fail,
+    json_line,
+    local,
+    plain,
+    settings_or_fail,
+    shown,
+)
 from bot.ending import obey_signals
 from bot.models import Request
-from bot.settings import DatabaseSettings, Settings, SettingsError, load, load_database
+from bot.settings import DatabaseSettings, Settings, SettingsError, load
 from bot.store import Store, StoreError
 from cards.catalogue import WordingError
 from cards.texts import use
@@ -39,13 +50,18 @@ _REFUSED = (
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dingsweep")
-def main() -> None:
+@click.option(
+    "--organisation",
+    metavar="CORPID",
+    help="For requests and audit: of this organisation, where a third-party app serves several.",
+)
+def main(organisation: str | None) -> None:
     """Dingsweep: a DingTalk robot that deletes files safely."""
 
 
 @main.command()
 def run() -> None:
-    """Run the robot until it is told to stop (Ctrl-C or SIGTERM).
+    """Run the robot until it is told to stop (Ctrl-C or SIGTERM). SIGHUP has it read its settings anew.
 
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
@@ -105,10 +121,11 @@ main.add_command(policy)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def requests(limit: int, as_json: bool) -> None:
     """Print the latest requests, undos among them, and how they ended."""
-    _run(_print_requests(settings_or_fail(load_database), limit, as_json))
+    _run(_print_requests(database_or_fail(), limit, as_json))
 
 
 main.add_command(audit)
+main.add_command(organisations)
 main.add_command(backup)
 
 
@@ -162,8 +179,16 @@ async def _serve(settings: Settings) -> None:
     from bot.network import NetworkError  # noqa: PLC0415
     from bot.stream import CredentialsRefusedError  # noqa: PLC0415
 
+    reloading = asyncio.Event()
+    in_terminal = os.isatty(0)
+
+    def hung_up() -> None:
+        """Somebody asks for new settings, or the terminal it was started in was closed."""
+        (stopping if in_terminal and not os.isatty(0) else reloading).set()
+
+    loop.add_signal_handler(signal.SIGHUP, hung_up)
     try:
-        await app.run(settings, stopping)
+        await app.run(settings, stopping, reloading=reloading)
     except (HealthError, NetworkError) as exc:
         _refuse(str(exc), form=settings.log)
     except ExceptionGroup as group:

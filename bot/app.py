@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.deletion.clocks import Clocks
 from bot.deletion.follow import PATIENT, Patience
@@ -21,12 +22,15 @@ from bot.network import open_session
 from bot.notices import Notices
 from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
 from bot.organisations import Organisations, Process, only
+from bot.reload import InForce, changed, changes
 from bot.replica import TIMES, Replica, Superseded, Times
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError, load
 from bot.several import Several
 from bot.store import Store, StoreAwayError, answering
 from bot.stream import Event, NotTaken, Stream
 from bot.waiting import Waiting
+from cards.catalogue import WordingError
+from cards.texts import use
 from handlers import clicks, events, messages, pulls
 from handlers.inbound import CardPull, IncomingMessage, InvalidMessage, corp_id_of
 from handlers.services import Services
@@ -112,6 +116,25 @@ class App:
             tasks.create_task(self._hold_without_database())
             tasks.create_task(self.stream.run())
 
+    async def reload(self, read: Callable[[], Settings]) -> None:
+        """Go by the settings as `read` finds them now, as far as they can change; by the old ones if they are wrong."""
+        try:
+            new = await asyncio.to_thread(read)
+            now, later = changes(self.settings, new)
+            settings = changed(self.settings, new, now)
+            use(settings.texts)  # also when the folder is the same: what is in it may not be
+            await self.organisations.use(settings)
+        except (SettingsError, WordingError) as exc:
+            log.error("reload.refused", reason="; ".join(str(exc).splitlines()))
+            return
+        except SQLAlchemyError as exc:
+            log.error("reload.refused", reason="the database is away", error=type(exc).__name__)
+            return
+        self.settings = settings
+        if later:
+            log.warning("reload.needs_restart", settings=later)
+        log.info("reload.done", settings=now, policy_hash=settings.policy.hash)
+
     async def _take_over(self) -> None:
         """See to it that what other replicas left unfinished when they ended, or fell silent, is done."""
         while True:
@@ -179,6 +202,8 @@ async def running(
 async def _run_for(organisations: Organisations, name: str, payload: Payload) -> None:
     """A workflow, by the parts of its organisation that are in force when it begins."""
     corp_id, payload = addressed(payload)
+    if corp_id:
+        structlog.contextvars.bind_contextvars(organisation=corp_id)
     organisation = await organisations.working_for(corp_id)
     if organisation is None:
         log.warning("workflow.not_served", corp_id=corp_id, kind=name)
@@ -195,6 +220,7 @@ class Receiver:
         self._organisations = organisations
         self._robot_code = settings.robot_code
         self._suite_key = settings.suite_key
+        self._is_of_several = settings.serves_several
         self._tickets = store.tickets
         self._replica = replica
 
@@ -251,6 +277,8 @@ class Receiver:
             raise NotTaken(type(exc).__name__) from exc
         if organisation is None:
             log.warning("frame.not_served", frame=what, corp_id=corp_id)
+        elif self._is_of_several:
+            structlog.contextvars.bind_contextvars(organisation=corp_id)
         return organisation
 
 
@@ -259,19 +287,21 @@ async def run(
     stopping: asyncio.Event,
     on_start: Callable[[App], None] | None = None,
     *,
+    reloading: asyncio.Event | None = None,
     times: Times = TIMES,
 ) -> None:
     """Run the robot until `stopping` is set. Declared dead by other replicas, it begins anew, as another one.
 
-    As long as its database is not there, it waits.
+    As long as its database is not there, it waits. Each time `reloading` is set, it reads its settings anew.
     """
+    in_force = InForce(settings, reloading or asyncio.Event())
     is_default = "health" not in settings.model_fields_set
     async with Health(settings.health, is_default=is_default) as health:
         waiting = Waiting(stopping, health.missing)
         while not stopping.is_set():
             try:
                 await waiting.through(
-                    _run_once(settings, stopping, on_start, health=health, times=times, waiting=waiting)
+                    _run_once(in_force, stopping, on_start, health=health, times=times, waiting=waiting)
                 )
             except Superseded:
                 continue
@@ -282,7 +312,7 @@ async def run(
 
 
 async def _run_once(
-    settings: Settings,
+    in_force: InForce,
     stopping: asyncio.Event,
     on_start: Callable[[App], None] | None,
     *,
@@ -296,14 +326,24 @@ async def _run_once(
     try:
         async with AsyncExitStack() as stack:
             with answering():
-                app = await stack.enter_async_context(running(settings, times=times, ending=ending))
+                app = await stack.enter_async_context(running(in_force.settings, times=times, ending=ending))
             waiting.begun()
             if on_start:
                 on_start(app)
+            listening = asyncio.create_task(_reload_when_asked(app, in_force))
+            stack.callback(listening.cancel)
             with health.of(app.stream, app.replica, app.main, app.parts):
                 await _serve(app, told, ending)
     finally:
         told.cancel()
+
+
+async def _reload_when_asked(app: App, in_force: InForce) -> None:
+    while True:
+        await in_force.asked.wait()
+        in_force.asked.clear()
+        await app.reload(load)
+        in_force.settings = app.settings
 
 
 async def _serve(app: App, told: asyncio.Task[Any], ending: Ending) -> None:

@@ -7,7 +7,7 @@ the store, the client and what is under way stay. Nothing in it knows of any oth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -51,6 +51,8 @@ WORKFLOWS = (JOB, NEWS, MESSAGE, clicks.TELL, clicks.UNDO, clicks.DETAILS)
 METER_EVERY_S = 5.0
 DATABASE_AWAY_S = 5.0
 PRUNE_EVERY_S = 24 * 3600.0
+DEEP = 20
+"""Turns of the loop until a cancellation has reached the innermost task, at most."""
 NOT_SERVED = "notServed"
 """Why a job rests whose organisation has cancelled the app."""
 
@@ -109,18 +111,18 @@ class Organisation:
 
     async def use(self, settings: Settings) -> None:
         """Go by these settings from now on. What is under way, and what was agreed to, stays as it is."""
+        policy = settings.policy
+        await self.store.audit.note_policy(self.services.clock(), policy.hash, policy.text)
         self.messenger.use(settings.card_template_id, settings.progress_source)
         self.dingtalk.use(settings.calls_per_second)
         self.parts = _made(self._foundation, self.messenger, settings)
         self._changed.set()
-        policy = settings.policy
-        await self.store.audit.note_policy(self.services.clock(), policy.hash, policy.text)
 
     async def serve(self) -> None:
         """Do what falls due, by the settings in force, until cancelled."""
         while True:
             self._changed.clear()
-            await _whichever(self._keep_going(self.parts), self._changed.wait())
+            await _whichever(self.store, self._keep_going(self.parts), self._changed.wait())
 
     async def _keep_going(self, parts: Parts) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -175,17 +177,29 @@ async def unbroken(work: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(DATABASE_AWAY_S)
 
 
-async def _whichever(*works: Coroutine[Any, Any, Any]) -> None:
+async def _whichever(store: Store, *works: Coroutine[Any, Any, Any]) -> None:
     """Until the first of these ends, which ends the others, too. Raises what it raises."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
+    except asyncio.CancelledError:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        raise
+    await cancelled(store, tasks)
     for task in done:
         task.result()
+
+
+async def cancelled(store: Store, tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel these, and what they wait for, in a moment in which none of them writes; wait until they have ended."""
+    async with store.quiet():
+        for task in tasks:
+            task.cancel()
+        for _ in range(DEEP):
+            await asyncio.sleep(0)
+    await asyncio.wait(tasks)
 
 
 def _made(on: Foundation, messenger: Messenger, settings: Settings) -> Parts:

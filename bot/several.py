@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from bot.dingtalk.auth import NO_TICKET
 from bot.dingtalk.errors import BadCredentials, DingTalkError
 from bot.engine import Share
-from bot.organisation import Organisation, lay_down, unbroken
+from bot.organisation import Organisation, cancelled, lay_down, unbroken
 from bot.organisations import Process
 from bot.settings import Settings
 from bot.store import KnownOrganisation, OrganisationState, StoreError, is_corp_id
@@ -35,7 +35,9 @@ from bot.stream import Event, NotTaken
 
 log = structlog.get_logger()
 
-BEGINS = {"org_suite_auth": "organisation.authorised", "org_micro_app_restore": "organisation.restored"}
+RESTORED = "org_micro_app_restore"
+"""The app is turned on again, which is no authorisation."""
+BEGINS = {"org_suite_auth": "organisation.authorised", RESTORED: "organisation.restored"}
 CHANGES = {"org_suite_change": "organisation.changed"}
 ENDS = {
     "org_suite_relieve": "organisation.cancelled",
@@ -105,7 +107,8 @@ class Several:
         at = event.born_at or self._process.clock()
         if event.type in BEGINS:
             corp_id, name = await self._authorised_by(event)
-            await self._begin(corp_id, name, at, BEGINS[event.type])
+            if event.type != RESTORED or await self._is_authorised(corp_id):
+                await self._begin(corp_id, name, at, BEGINS[event.type])
         elif event.type in CHANGES:
             corp_id, name = await self._authorised_by(event)
             await self._rows.changed(corp_id, name, at=at, event=CHANGES[event.type])
@@ -200,9 +203,9 @@ class Several:
         organisation = Organisation(self._process.foundation(corp_id, store, dingtalk, share), settings)
         served = self._served[corp_id] = _Served(organisation, share, closing)
         log.info("organisation.served", corp_id=corp_id)
+        self._begin_serving(served)
         if self._has_begun:
             await organisation.begin()
-        self._begin_serving(served)
 
     async def _leave(self, corp_id: str) -> None:
         """Send nothing more in its name, from this moment on; then lay down what it had begun, and close its part."""
@@ -210,9 +213,9 @@ class Several:
         served.organisation.dingtalk.shut()
         async with served.closing:
             if served.serving:
-                served.serving.cancel()
-                await asyncio.wait([served.serving])
-            await served.share.interrupt()
+                await cancelled(served.organisation.store, [served.serving])
+            async with served.organisation.store.quiet():
+                await served.share.interrupt()
             await lay_down(served.organisation.store, self._process.clock())
             await self._rows.end_workflows(corp_id)
         log.info("organisation.left", corp_id=corp_id)
@@ -245,7 +248,7 @@ class Several:
         return event.corp_id, name
 
     async def _is_authorised(self, corp_id: str) -> bool:
-        """Whether DingTalk gives a token for it, which counts as no call. Raises NotTaken when it cannot be told now."""
+        """Whether DingTalk gives a token for it: no call is counted. Raises NotTaken when it cannot be told now."""
         async with self._process.client(self._settings, corp_id, self._process.store) as dingtalk:
             try:
                 await dingtalk.authorise()
@@ -268,6 +271,7 @@ class Several:
 
 async def _serve(organisation: Organisation) -> None:
     """What goes wrong for one is no reason to serve none."""
+    structlog.contextvars.bind_contextvars(organisation=organisation.corp_id)
     while True:
         try:
             await organisation.serve()

@@ -21,16 +21,16 @@ from rich.table import Column, Table
 
 from bot.commands.terminal import (
     console,
+    database_or_fail,
     fail,
     harmless_json,
     json_line,
     local,
     plain,
-    settings_or_fail,
     shown,
 )
 from bot.models import AuditRecord
-from bot.settings import DatabaseSettings, load_database
+from bot.settings import DatabaseSettings
 from bot.store import KEPT_AT_LEAST, Break, Chain, Flaw, Link, Proof, Store, StoreError, Wanted
 from bot.store.chain import Record, utc
 from cards.manifest_csv import BOM, inert
@@ -109,7 +109,7 @@ def audit() -> None:
 @click.option("--json", "in_json", is_flag=True, help="One JSON object a line.")
 def show(in_json: bool, **chosen: str) -> None:
     """Print records; the word `show` may be left out."""
-    settings = settings_or_fail(load_database)
+    settings = database_or_fail()
     wanted = _wanted(settings.timezone, **chosen)
     _with_store(settings, lambda store: _show(store, settings.timezone, wanted, in_json))
 
@@ -125,7 +125,7 @@ def export(form: str, output: Path | None, **chosen: str) -> None:
 
     jsonl keeps all as it is and can be verified; csv is for spreadsheets.
     """
-    settings = settings_or_fail(load_database)
+    settings = database_or_fail()
     wanted = _wanted(settings.timezone, **chosen)
     write: Write = _write_csv if form == "csv" else _write_jsonl
     try:
@@ -154,7 +154,7 @@ def verify(expect: tuple[Link, ...], file: BinaryIO | None) -> None:
     if file:
         proof = asyncio.run(Chain(None, None, noted).prove(_lines(file)))
     else:
-        proof = _with_store(settings_or_fail(load_database), lambda store: store.audit.verify(noted))
+        proof = _with_store(database_or_fail(), lambda store: store.audit.verify(noted))
     _report(proof, is_end_open=file is not None and proof.head.seq not in noted)
 
 
@@ -167,7 +167,7 @@ def prune(before: str) -> None:
 
     Records of unfinished requests stay, and all behind them. Requests and their files are not touched.
     """
-    settings = settings_or_fail(load_database)
+    settings = database_or_fail()
     now = datetime.now(UTC)
     if before:
         until = _moment(before, settings.timezone)

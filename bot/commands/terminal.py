@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import unicodedata
@@ -15,7 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.models import Model
-from bot.settings import SettingsError
+from bot.settings import DatabaseSettings, SettingsError, load_database
+from bot.store import Store, StoreError
 
 PIPE_WIDTH = 1000
 
@@ -29,6 +31,29 @@ def settings_or_fail(read: Callable[[], S]) -> S:
         return read()
     except SettingsError as exc:
         fail(str(exc))
+
+
+def database_or_fail() -> DatabaseSettings:
+    """Where the records are: with `--organisation`, those of one organisation of several."""
+    settings = settings_or_fail(load_database)
+    context = click.get_current_context(silent=True)
+    corp_id = context.find_root().params.get("organisation") if context else None
+    if not corp_id:
+        return settings
+    partition = asyncio.run(_partition(settings.database_url, corp_id))
+    if partition is None:
+        fail(shown(f"There is no organisation {corp_id}: dingsweep organisations lists them."))
+    return settings.model_copy(update={"database_url": partition})
+
+
+async def _partition(database_url: str, corp_id: str) -> str | None:
+    try:
+        async with Store(database_url) as main:
+            if await main.organisations.get(corp_id):
+                return (await main.organisations.partition(corp_id)).url
+    except StoreError as exc:
+        fail(shown(str(exc)))
+    return None
 
 
 def fail(line: str, code: int = 2) -> NoReturn:

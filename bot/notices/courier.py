@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 
 FIRST_PAUSE_S, GROWTH, LONGEST_PAUSE_S = 10, 3, 3600
 GIVE_UP_AFTER = timedelta(hours=6)
-SENDING_S = 60.0
+SENDING_S, SETTLE_S = 60.0, 2.0
 DATABASE_AWAY = timedelta(seconds=5)
 LOOK_AGAIN_S = 60.0
 """The clock on the wall may jump while we wait, and a replica that put something down for others may end."""
@@ -91,7 +92,7 @@ class Courier:
         if batch is None:
             return tools.clock() + TAKEN
         with structlog.contextvars.bound_contextvars(channel=name, **_about(batch)):
-            await self._settle(batch, state)
+            await _to_its_end(self._settle(batch, state))
         return tools.clock()
 
     async def _wait(self, due: datetime | None) -> None:
@@ -155,6 +156,17 @@ def _about(batch: Batch) -> dict[str, object]:
     """The requests that a message is about, for the log: of very many, the first."""
     ids = list(dict.fromkeys(notice.request_id for notice in batch.notices))
     return {"request_id": ids[0]} if len(ids) == 1 else {"request_ids": ids[:MAX_NAMED]}
+
+
+async def _to_its_end(settling: Coroutine[Any, Any, None]) -> None:
+    """Also when the courier is cancelled, for a moment: what has been sent and is not noted would be sent again."""
+    task = asyncio.create_task(settling)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=SETTLE_S)
+        task.cancel()
+        raise
 
 
 def _pause(failures: int, failure: Exception) -> timedelta:

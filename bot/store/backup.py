@@ -25,7 +25,7 @@ from bot.store import files, servers
 from bot.store.audit import append
 from bot.store.chain import Link
 from bot.store.copying import BackupError, Copied
-from bot.store.database import Database
+from bot.store.database import Database, Partition
 from bot.store.inspection import known_schemas
 from bot.store.rows import entering, news, note, note_state, request_of
 from bot.store.store import Store
@@ -62,6 +62,8 @@ def back_up(database_url: str, to: Path) -> Copied:
     target = to / _name("sqlite" if is_file else "pgdump") if to.is_dir() else to
     with _new(target) as part:
         made = (files if is_file else servers).copy(url, part)
+    if is_file:  # a dump of a server has all schemas
+        _back_up_parts(url, target)
     return Copied(path=target, schema=made.schema, head=made.head, size_bytes=target.stat().st_size)
 
 
@@ -76,7 +78,27 @@ def restore(database_url: str, file: Path, at: datetime) -> Restored:
         expired, stopped = asyncio.run(
             _prepare(new.render_as_string(hide_password=False), file, head, replaced, at)
         )
+    if way is files:
+        for name, part in files.beside(file).items():
+            own = url.set(database=str(files.part(Path(url.database or ""), name)))
+            more = _restore_part(own, part, stamp, at)
+            expired, stopped = expired + more[0], stopped + more[1]
     return Restored(head, replaced, expired, stopped)
+
+
+def _back_up_parts(url: URL, target: Path) -> None:
+    """Each organisation of several has a file of its own: each is copied beside the copy of the main one."""
+    for name, path in files.beside(Path(url.database or "")).items():
+        with _new(files.part(target, name)) as part:
+            files.copy(url.set(database=str(path)), part)
+
+
+def _restore_part(url: URL, file: Path, stamp: str, at: datetime) -> tuple[list[str], list[str]]:
+    with files.replacing(url, file, stamp, known_schemas()) as (new, replaced, head):
+        made_safe = _prepare(
+            new.render_as_string(hide_password=False), file, head, replaced, at, has_engine=False
+        )
+        return asyncio.run(made_safe)
 
 
 def _name(kind: str) -> str:
@@ -105,14 +127,27 @@ def _new(target: Path) -> Iterator[Path]:
 
 
 async def _prepare(
-    database_url: str, file: Path, head: Link, replaced: str, at: datetime
+    database_url: str, file: Path, head: Link, replaced: str, at: datetime, *, has_engine: bool = True
 ) -> tuple[list[str], list[str]]:
-    async with Store(database_url):
-        pass  # brings an older schema up to date
+    partitions = await _up_to_date(database_url)
     async with Database(database_url) as database:
         if database.is_sqlite and await _triggers(database) != await _own_triggers():
             raise BackupError(f"{file} has triggers that are not ours, or lacks some: take another one.")
-        return await _make_safe(database, head, replaced, at)
+        expired, stopped = await _make_safe(database, head, replaced, at, has_engine=has_engine)
+    for partition in partitions:
+        async with Store(partition.url, partition), Database(partition.url, partition) as own:
+            more = await _make_safe(own, head, replaced, at, has_engine=False)
+            expired, stopped = expired + more[0], stopped + more[1]
+    return expired, stopped
+
+
+async def _up_to_date(database_url: str) -> list[Partition]:
+    """Bring an older schema up to date; the parts of organisations that are in the same database."""
+    async with Store(database_url) as store:
+        if make_url(database_url).get_backend_name() == "sqlite":
+            return []
+        known = await store.organisations.all()
+        return [await store.organisations.partition(each.corp_id) for each in known]
 
 
 async def _own_triggers() -> set[str]:
@@ -130,7 +165,7 @@ async def _triggers(database: Database) -> set[str]:
 
 
 async def _make_safe(
-    database: Database, head: Link, replaced: str, at: datetime
+    database: Database, head: Link, replaced: str, at: datetime, *, has_engine: bool
 ) -> tuple[list[str], list[str]]:
     """End what was open, and have what was running only looked at. One transaction, with its records."""
     async with database.writing() as connection:
@@ -146,7 +181,8 @@ async def _make_safe(
         expired = await _expire(connection, at)
         stopped = await _stop(connection, at)
         await connection.execute(replicas.delete())
-        await _drop_workflows(connection, database.url)
+        if has_engine:
+            await _drop_workflows(connection, database.url)
         return expired, stopped
 
 

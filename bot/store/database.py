@@ -113,6 +113,12 @@ class Database:
             await staged.execution_options(reading=True)
 
     @asynccontextmanager
+    async def quiet(self) -> AsyncIterator[None]:
+        """While nobody here writes: what is cancelled in the middle of a write may leave a SQLite locked."""
+        async with self._turn:
+            yield
+
+    @asynccontextmanager
     async def staging(self, table: Table) -> AsyncIterator[AsyncConnection]:
         """A connection with this temporary table, empty: for very much that is to be written at once.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,19 @@ def replacing(url: URL, file: Path, stamp: str, known: Sequence[str]) -> Iterato
         raise BackupError("The robot is running on this database: stop it first.") from None
     except OSError as exc:
         raise BackupError(f"{database} cannot be replaced: {exc.strerror}.") from exc
+
+
+def beside(path: Path) -> dict[str, Path]:
+    """The files of the organisations of several whose main file this is, or was copied from, by their part's name."""
+    named = re.compile(rf"{re.escape(path.stem)}\.(org_[a-z0-9_]+){re.escape(path.suffix)}")
+    folder = path.parent if path.parent.is_dir() else Path()
+    found = ((named.fullmatch(each.name), each) for each in sorted(folder.iterdir()))
+    return {match[1]: each for match, each in found if match}
+
+
+def part(path: Path, name: str) -> Path:
+    """The file of the part of this name beside this main file."""
+    return path.with_name(f"{path.stem}.{name}{path.suffix}")
 
 
 def _path(url: URL) -> Path:

@@ -6,8 +6,11 @@ its own part (a SQLite file beside the main one, a schema on a PostgreSQL), whic
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +27,7 @@ from bot.store.lease import InUseError, lease
 from bot.store.tables import organisations
 
 SYSTEM = "dingsweep"
+BUSY_S = 30.0
 _CORP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _THEIRS = "WHERE workflow_uuid LIKE :ids ESCAPE '!'"
 _END = f"UPDATE {{schema}}workflow_status SET status = 'CANCELLED' {_THEIRS} AND status NOT IN ('SUCCESS', 'ERROR')"  # noqa: S608
@@ -130,6 +134,8 @@ class Organisations:
             for forget in _FORGET:
                 await connection.execute(text(self._engine(forget)), {"ids": _like(corp_id)})
             await _note(connection, at, corp_id, "organisation.removed", actor)
+        if self._database.is_sqlite:
+            await asyncio.to_thread(_wipe, self._database.url.database or "")
 
     def _engine(self, statement: str) -> str:
         return statement.format(schema="" if self._database.is_sqlite else "dbos.")
@@ -168,6 +174,13 @@ def partition_of(url: URL, corp_id: str, home: str = "") -> Partition:
 def _like(corp_id: str) -> str:
     """What the ids of its workflows look like."""
     return re.sub("([!%_])", r"!\1", corp_id) + "/%"
+
+
+def _wipe(path: str) -> None:
+    """What is deleted in a SQLite can still be read in its file, until that is written anew."""
+    with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _remove_files(path: Path) -> None:

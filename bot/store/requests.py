@@ -106,6 +106,12 @@ class Requests:
         )
         return await self._many(query)
 
+    async def count(self, states: Collection[RequestState]) -> int:
+        """How many are in one of these states."""
+        query = select(func.count()).select_from(requests).where(requests.c.state.in_(states))
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).scalar_one()
+
     async def latest(
         self, *, conversation_id: str = "", requester_id: str = "", corp_id: str = "", limit: int = 20
     ) -> list[Request]:

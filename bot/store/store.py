@@ -83,6 +83,7 @@ class Store:
         self.organisations = Organisations(self._database)
         self.watch = Watch(self._database)
         self.lanes = None if self._database.is_sqlite else SharedLanes(self._database)
+        self.quiet = self._database.quiet
         self._renewals = Database(database_url)
         self.replicas = Replicas(self._renewals)
 

@@ -50,6 +50,9 @@ class Program:
         self._process.send_signal(number)
         return await self.ended(within_s)
 
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     async def says(self, word: str) -> None:
         """Wait until a line on standard error holds this word."""
         assert self._process.stderr

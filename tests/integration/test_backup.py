@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import App
 from bot.deletion.follow import Patience
 from bot.models import Outcome, RequestState
 from bot.store import Store
@@ -19,6 +20,7 @@ from tests.integration.approvals import shown, tips
 from tests.integration.deletions import DELETED, ask, delete, files, removals, struck, until
 from tests.integration.endings import fault, heal
 from tests.integration.office import MARKETING, REMOVE, Message, Office
+from tests.integration.organisations import HARBOUR, HOME, PIER, SEVERAL, build_harbour, does, served
 from tests.integration.program import Ended, environment, killed, ran_inside, robot
 
 
@@ -98,6 +100,35 @@ async def test_nothing_decided_before_a_backup_is_carried_out_after_it_is_restor
         assert await app.store.requests.by_card(lost["outTrackId"]) is None
         assert await removals(office) == before, "nothing was sent because of what was restored"
         assert (await delete(office, app, later)).said == {DELETED}
+
+
+async def _build_two(office: Office, app: App) -> None:
+    for corp_id in (HOME, HARBOUR):
+        await does(office, corp_id, "authorise")
+        await served(app, corp_id)
+
+
+@both
+async def test_of_several_organisations_all_are_kept_and_made_safe(office: Office, database: str) -> None:
+    await build_harbour(office)
+    async with office.robot(**SEVERAL, database_url=database) as app:
+        await _build_two(office, app)
+        waiting = await office.say("lin", "rm /plan.pdf", PIER)
+        await backed_up(office, database)
+        lost = await office.say("lin", "rm /berth.txt", PIER)
+    restored = await ordered(office, database, "restore", "old.backup")
+    assert restored.code == 0, restored.errors
+    async with office.robot(**SEVERAL, database_url=database) as app:
+        assert [each.corp_id for each in app.organisations] == [HOME, HARBOUR]
+        harbour = await served(app, HARBOUR)
+        request = await harbour.store.requests.by_card(waiting["outTrackId"])
+        assert request
+        assert request.state is RequestState.EXPIRED
+        assert request.id in restored.output
+        assert await harbour.store.requests.by_card(lost["outTrackId"]) is None
+        proof = await harbour.store.audit.verify()
+        assert proof.broken is None
+    assert await removals(office) == []
 
 
 @both

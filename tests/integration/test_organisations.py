@@ -7,11 +7,18 @@ https://open.dingtalk.com/document/development/enterprise-release-kit-authorizat
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
+import pytest
 from structlog.testing import capture_logs
 
+from bot.app import App
+from bot.dingtalk.errors import Denied
 from bot.models import RequestState
-from tests.integration.deletions import DELETED, account, last_call, removals, until
+from bot.replica import Times
+from bot.several import Several
+from tests.integration.deletions import DELETED, account, last_call, removals, struck, until
+from tests.integration.endings import fault
 from tests.integration.office import MARKETING, REMOVE, Json, Office
 from tests.integration.organisations import (
     HARBOUR,
@@ -23,7 +30,10 @@ from tests.integration.organisations import (
     does,
     served,
 )
+from tests.integration.program import Ended, ran_inside
+from tests.integration.replicas import Fleet
 
+CARD_TOPIC = "/v1.0/card/instances/callback"
 TOKENS = "/v1.0/oauth2/corpAccessToken"
 
 
@@ -59,8 +69,8 @@ async def test_two_organisations_are_served_side_by_side_and_get_nothing_of_each
             assert "report.pdf" not in answer
             assert "wang" not in answer
         entry = next(iter((await office.control.entries("24010001")).values()))
-        answer = await office.say("lin", f"rm {entry['id']} --space 24010001", PIER)
-        assert answer["kind"] == "markdown", answer
+        refused = await office.say("lin", f"rm {entry['id']} --space 24010001", PIER)
+        assert refused["kind"] == "markdown", refused
         before = await office.paths()
         for card in (ours, {"outTrackId": ours["outTrackId"].replace("request", "result")}):
             for button in ("confirm", "cancel", "undo", "details"):
@@ -74,6 +84,52 @@ async def test_two_organisations_are_served_side_by_side_and_get_nothing_of_each
             r.corp_id async for r in harbour.store.audit.records() if r.corp_id not in {"", HARBOUR}
         ] == []
         assert len(await removals(office)) == 2
+
+
+async def test_the_same_ids_mean_something_else_in_each(office: Office) -> None:
+    """A message's, a person's, a request's, a card's: what an attacker would try to have the same."""
+    await build_harbour(office)
+    async with office.robot(**SEVERAL, progress_source="progress") as app:
+        for corp_id in (HOME, HARBOUR):
+            await does(office, corp_id, "authorise")
+        home, harbour = await served(app, HOME), await served(app, HARBOUR)
+        card = await office.say("wang", "rm /report.pdf", overrides={"msgId": "msgSame=="})
+        assert card["kind"] == "card"
+        answer = await office.say("lin", "rm /plan.pdf", PIER, overrides={"msgId": "msgSame=="})
+        assert answer["kind"] == "card", "it is another message"
+        [theirs] = await harbour.store.requests.latest()
+        [ours] = await home.store.requests.latest()
+        assert (theirs.requester.user_id, ours.requester.user_id) == ("lin", "wang")
+
+        # Somebody with our requester's userId, in their organisation, and with our card's id.
+        pull = {"type": "dynamicDataCallback", "outTrackId": card["outTrackId"], "userId": "wang"}
+        asks = {"dynamicDataSourceQueryRequests": [{"dynamicDataSourceId": "progress"}]}
+        click = {"type": "actionCallback", "outTrackId": card["outTrackId"], "userId": "wang"}
+        confirms = {"cardPrivateData": {"actionIds": ["confirm"], "params": {}}}
+        assert "dataSourceQueryResponses" in await pushed(app, pull, asks, HOME)
+        assert await pushed(app, pull, asks, HARBOUR) == {}
+        refused = await pushed(app, click, confirms, HARBOUR)
+        assert "cardData" not in refused
+        assert await home.store.requests.get(ours.id) == ours
+
+        # An event of theirs about a file of ours.
+        entries = await office.control.entries("24010001")
+        assert (await office.press("wang", card, "confirm"))["ok"]
+        gone = {"spaceId": "24010001", "dentryId": entries["/report.pdf"]["id"]}
+        event = {"action": "event", "eventType": "storage_dentry_delete", "corpId": HARBOUR, "data": gone}
+        await office.control.ask("POST", "stream", event)
+        told = await account(office, home.store, card)
+        assert told.said == {DELETED}
+        assert {r.id for r in await harbour.store.requests.latest()} == {theirs.id}
+
+
+async def pushed(app: App, data: Json, content: Json, corp_id: str) -> Json:
+    """The robot's answer to a card callback of this organisation."""
+    data = data | {"corpId": corp_id, "content": json.dumps(content)}
+    headers = {"topic": CARD_TOPIC, "messageId": "m1", "contentType": "application/json"}
+    ack = await app.stream.answer({"type": "CALLBACK", "headers": headers, "data": json.dumps(data)})
+    assert ack
+    return ack.data["response"]
 
 
 async def test_one_that_cancels_is_stopped_at_once_and_goes_on_if_it_comes_back(office: Office) -> None:
@@ -102,7 +158,7 @@ async def test_one_that_cancels_is_stopped_at_once_and_goes_on_if_it_comes_back(
             resting = await store.requests.by_card(card["outTrackId"])
             assert resting
             assert (resting.state, resting.paused) == (RequestState.RUNNING, "notServed")
-            assert any(not target.sent for target in await store.jobs.undecided(resting.id, limit=200))
+            assert await store.jobs.undecided(resting.id)
             ended = await store.requests.by_card(waiting["outTrackId"])
             assert ended
             assert ended.state is RequestState.CANCELLED
@@ -158,7 +214,9 @@ async def test_what_came_while_no_robot_ran_is_found_out_and_what_comes_too_late
         late = frames[-1]["frame"] | {
             "headers": frames[-1]["frame"]["headers"] | {"eventType": "org_suite_auth", "eventBornTime": "1"}
         }
-        await office.control.ask("POST", "frame", {"raw": json.dumps(late)})
+        ack = await app.stream.answer(late)
+        assert ack
+        assert ack.data == {"status": "SUCCESS"}, "it need not come again"
         assert list(app.organisations) == []
 
 
@@ -175,6 +233,9 @@ async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_n
         assert "plan.pdf" in (await office.say("lin", "ls", PIER))["text"]
         await does(office, HOME, "restore")
         assert "report.pdf" in (await office.say("wang", "ls"))["text"]
+        await does(office, HARBOUR, "cancel")
+        await does(office, HARBOUR, "restore")
+        assert [each.corp_id for each in app.organisations] == [HOME], "it is turned on, and not authorised"
         known = {each.corp_id: each.name for each in await app.main.organisations.all()}
         assert known == {HOME: HOME, HARBOUR: "Harbour & Sons"}
         events = [record.event async for record in app.main.audit.records()]
@@ -184,7 +245,51 @@ async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_n
             "organisation.stopped",
             "organisation.changed",
             "organisation.restored",
+            "organisation.cancelled",
         ]
+
+
+async def test_the_command_line_lists_them_stops_one_and_takes_its_data_away(office: Office) -> None:
+    await build_harbour(office)
+    variables = {"DINGSWEEP_DATABASE_URL": office.database_url, "COLUMNS": "200"}
+
+    async def command(*arguments: str) -> Ended:
+        return await ran_inside(office.folder, *arguments, variables=variables)
+
+    async with office.robot(**SEVERAL) as app:
+        for corp_id in (HOME, HARBOUR):
+            await does(office, corp_id, "authorise", f"{corp_id}\x1b[2J")
+        card = await office.say("lin", "rm /plan.pdf", PIER)
+        listed = [json.loads(line) for line in (await command("organisations", "--json")).output.splitlines()]
+        assert [(each["corp_id"], each["state"], each["requests_open"]) for each in listed] == [
+            (HOME, "served", 0),
+            (HARBOUR, "served", 1),
+        ]
+        assert "\x1b" not in (await command("organisations")).output
+        number = (await (await served(app, HARBOUR)).store.requests.latest())[0].id
+        assert number in (await command("--organisation", HARBOUR, "requests")).output
+        assert number in (await command("--organisation", HARBOUR, "audit", number)).output
+        assert number not in (await command("--organisation", HOME, "requests")).output
+        assert (await command("--organisation", "dingcorpnobody", "requests")).code == 2
+
+        refused = await command("organisations", "remove", HARBOUR, "--yes")
+        assert refused.code == 2
+        assert "still served" in refused.errors
+        assert (await command("organisations", "stop", HARBOUR)).code == 0
+        assert isinstance(app.organisations, Several)
+        await app.organisations.look()
+        assert [each.corp_id for each in app.organisations] == [HOME]
+        assert (await office.press("lin", card, "confirm"))["ok"]  # answered, and refused
+        assert (await command("organisations", "remove", HARBOUR)).code != 0, "nobody typed its corpId"
+        assert len(await app.main.organisations.all()) == 2
+        assert (await command("organisations", "remove", HARBOUR, "--yes")).code == 0
+        assert [known.corp_id for known in await app.main.organisations.all()] == [HOME]
+        assert not [path for path in office.folder.iterdir() if "harbour" in path.name.lower()]
+        kept = b"".join(path.read_bytes() for path in office.folder.iterdir() if path.is_file())
+        assert b"plan.pdf" not in kept
+        assert b"report.pdf" not in kept
+        events = [record.event async for record in app.main.audit.records()]
+        assert events[-2:] == ["organisation.stopped", "organisation.removed"]
 
 
 async def acknowledged(office: Office, said: Json) -> None:
@@ -196,3 +301,63 @@ async def with_harbour(office: Office) -> list[Json]:
     """The sandbox's applications, the suite authorised by the harbour without a word."""
     apps: list[Json] = (await office.control.ask("GET", "apps"))["apps"]
     return [app | ({"corpIds": [HOME, HARBOUR]} if app["suite"] else {}) for app in apps]
+
+
+async def test_what_another_replica_was_told_is_so_here_too(office: Office) -> None:
+    """All that replicas have of each other is the rows."""
+    await build_harbour(office)
+    async with office.robot(**SEVERAL, times=Times(renew_s=0.05)) as app:
+        rows, now = app.main.organisations, datetime.now(UTC)
+        await rows.serve(HARBOUR, "Harbour", at=now, event="organisation.authorised")
+        harbour = await served(app, HARBOUR)
+        await office.control.ask("PUT", "state", {"apps": await with_harbour(office)})
+        card = await office.say("lin", "rm /plan.pdf", PIER)
+        await rows.stop(HARBOUR, at=now, event="organisation.cancelled")
+
+        async def is_left() -> bool:
+            return list(app.organisations) == []
+
+        await until(is_left)
+        sent = await last_call(office)
+        with pytest.raises(Denied):
+            await harbour.dingtalk.contact.user("lin")
+        assert await last_call(office) == sent
+        async with await app.main.of(HARBOUR) as store:
+
+            async def has_ended() -> bool:
+                request = await store.requests.by_card(card["outTrackId"])
+                return request is not None and request.state is RequestState.CANCELLED
+
+            await until(has_ended)
+
+
+@pytest.mark.soak
+async def test_all_replicas_learn_who_comes_and_goes(fleet: Fleet) -> None:
+    """Told to one of two; the other must know, too, and what it runs for who has left stops."""
+    office = fleet.office
+    space_id = await build_harbour(office)
+    given = {f"DINGSWEEP_{name.upper()}": value for name, value in SEVERAL.items() if name != "rules"}
+    await fleet.start(2, **given)
+    await does(office, HARBOUR, "authorise", "Harbour")
+    files = [{"path": f"/{number}.txt", "size": 1, "creator": "linUnionId"} for number in range(120)]
+    ids = [entry["id"] for entry in (await office.control.create(space_id, *files)).values()]
+    card = await office.say("lin", f"rm {' '.join(ids)}", PIER)
+    hanging = await fault(office, REMOVE, delayMs=1000, count=1)
+    assert (await office.press("lin", card, "confirm"))["ok"]
+    await struck(office, hanging)
+    for process in await fleet.runner(f"{HARBOUR}/job:"):
+        await process.says("organisation.served")
+    await does(office, HARBOUR, "cancel")
+    for process in await fleet.runner(f"{HARBOUR}/job:"):
+        await process.says("organisation.left")
+    async with fleet.store() as main, await main.of(HARBOUR) as store:
+        resting = await store.requests.by_card(card["outTrackId"])
+        assert resting
+        assert (resting.state, resting.paused) == (RequestState.RUNNING, "notServed")
+        assert [r.event async for r in store.audit.records(resting.id)].count("job.paused") == 1
+        await does(office, HARBOUR, "authorise")
+        for process in await fleet.runner(f"{HARBOUR}/job:"):
+            await process.says("organisation.served", 2)
+        await office.say("lin", f"resume {resting.id}", PIER)
+        told = await account(office, store, card, where=PIER, who="lin")
+    assert told.said == {DELETED}

@@ -192,6 +192,7 @@ def _parse(command: click.Command, words: list[str]) -> None:
                 return
         except click.exceptions.Exit:  # --help
             return
+    words = _behind_options(command, words)
     if not words or words in (["--help"], ["--version"]):
         return
     context = click.Context(command)
@@ -202,6 +203,14 @@ def _parse(command: click.Command, words: list[str]) -> None:
     found = found or command.get_command(context, "show") or command.get_command(context, "write")
     assert found, words
     _parse(found, rest)
+
+
+def _behind_options(group: click.Group, words: list[str]) -> list[str]:
+    """Without the group's own options, which stand before the command."""
+    known = {word: each for each in group.params if isinstance(each, click.Option) for word in each.opts}
+    while words and words[0] in known:
+        words = words[1 if known[words[0]].is_flag else 2 :]
+    return words
 
 
 @each

@@ -117,6 +117,7 @@ def test_every_command_of_the_program_is_told(readme: str) -> None:
         "audit show",
         "backup write",
     }
+    names |= {group.name or "" for group in groups if group.invoke_without_command}
     names |= {name for name, command in main.commands.items() if command not in groups} | {
         "audit K7M2",
         "backup",

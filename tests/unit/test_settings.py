@@ -219,12 +219,78 @@ def test_toml_that_is_none_is_said_with_its_place(folder: Path) -> None:
     assert "line 2" in line
 
 
-def test_a_third_party_app_needs_all_three(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_third_party_app_needs_its_secret(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DINGSWEEP_SUITE_KEY", "suite")
     assert "SUITE_KEY needs DINGSWEEP_SUITE_SECRET" in mistake(folder)
     monkeypatch.setenv("DINGSWEEP_SUITE_SECRET", SECRET)
     monkeypatch.setenv("DINGSWEEP_AUTH_CORP_ID", "dingcorp")
-    assert load(folder).suite_key == "suite"
+    assert not load(folder).serves_several
+    monkeypatch.delenv("DINGSWEEP_AUTH_CORP_ID")
+    assert load(folder).serves_several
+    monkeypatch.setenv("DINGSWEEP_CORP_ID", "dingcorp")
+    assert "DINGSWEEP_CORP_ID is for an internal app" in mistake(folder)
+
+
+SEVERAL = f"""\
+suite_key = "suite"
+suite_secret = "{SECRET}"
+max_dentries = 50
+[organisations."dingA"]
+max_dentries = 7
+notify = [{{ name = "log", conversation = "cidA==" }}]
+spaces = {{ "cidA==" = "1" }}
+[[organisations."dingA".rules]]
+name = "Tell"
+answer = "confirm"
+notify = "log"
+[organisations."dingB"]
+language = "en"
+"""
+
+
+def test_an_organisation_has_what_its_table_says_and_else_what_all_have(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "dingsweep.toml").write_text(SEVERAL)
+    settings = load(folder)
+    a, b, other = map(settings.of_organisation, ("dingA", "dingB", "dingC"))
+    assert [each.max_dentries for each in (a, b, other)] == [7, 50, 50]
+    assert [each.language for each in (a, b, other)] == ["auto", "en", "auto"]
+    assert [rule.name for rule in a.policy.rules] == ["Tell"]
+    assert b.policy == other.policy != a.policy
+    assert (a.spaces, b.spaces, b.notify) == ({"cidA==": "1"}, {}, ())
+    assert a.client_id == "ding1"
+    monkeypatch.setenv("DINGSWEEP_MAX_DENTRIES", "9")
+    assert [load(folder).of_organisation(each).max_dentries for each in ("dingA", "dingB")] == [7, 9]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("max_dentries = 0", '[organisations."dingC"]: MAX_DENTRIES is wrong: write a whole number'),
+        ("max_dentrys = 5", '[organisations."dingC"] cannot set max_dentrys: did you mean max_dentries?'),
+        ('client_secret = "x"', '[organisations."dingC"] cannot set client_secret: remove it'),
+        ('notify = [{ name = "a" }]', '[organisations."dingC"]: NOTIFY is wrong at entry 1'),
+        ('rules = [{ name = "x", answer = "maybe" }]', 'dingsweep.toml line 15: rule 1 ("x"), answer'),
+        (
+            'rules = [{ name = "x", answer = "confirm", notify = "nobody" }]',
+            "no [[notify]] has the name 'nobody'",
+        ),
+    ],
+)
+def test_a_mistake_in_the_table_of_one_is_told_with_its_corp_id(folder: Path, table: str, said: str) -> None:
+    (folder / "dingsweep.toml").write_text(f'{SEVERAL}[organisations."dingC"]\n{table}\n')
+    line = mistake(folder)
+    assert said in line
+    assert "dingC" in line
+
+
+def test_what_names_things_of_one_organisation_is_not_for_all(folder: Path) -> None:
+    """A channel for all of them would tell one what happens in another."""
+    (folder / "dingsweep.toml").write_text(f'conversations = ["cidA=="]\n{SEVERAL}')
+    assert "conversations would be for all organisations" in mistake(folder)
+    (folder / "dingsweep.toml").write_text('[organisations."dingA"]\nmax_dentries = 5\n')
+    assert "tables [organisations] need DINGSWEEP_SUITE_KEY" in mistake(folder)
 
 
 RULES = """\
