@@ -1,7 +1,7 @@
 # Everything a fresh machine with Python 3.11 and make needs: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := bot handlers cards sandbox tests docs
+SOURCES := bot handlers cards sandbox tests docs deploy
 
 # Compiled once, then kept: the tests start our programs some hundred times, each a quarter slower without.
 export PYTHONDONTWRITEBYTECODE :=

@@ -30,7 +30,6 @@ from bot.commands.terminal import (
     json_line,
     local,
     plain,
-    settings_or_fail,
     shown,
 )
 from bot.ending import obey_signals
