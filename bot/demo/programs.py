@@ -151,4 +151,5 @@ def _last_words(log: Path) -> str:
         record = json.loads(last)
     except ValueError:
         return last[:SAID_CHARS].rstrip(".")
-    return str(record["event"])[:SAID_CHARS] if record.get("level") in {"error", "critical"} else ""
+    said = str(record.get("problem", record["event"])).rstrip(".")
+    return said[:SAID_CHARS] if record.get("level") in {"error", "critical"} else ""

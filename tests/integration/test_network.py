@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import asynccontextmanager
@@ -203,7 +204,7 @@ async def test_a_file_without_certificates_is_one_sentence_at_the_start(office: 
     ended = await ran(folder, "run", variables=variables | {"HTTPS_PROXY": "socks5://me:pa55@proxy:1080"})
     assert (ended.code, ended.output) == (2, "")
     [line] = ended.errors.splitlines()
-    assert line.startswith("HTTPS_PROXY is no HTTP proxy")
+    assert json.loads(line)["problem"].startswith("HTTPS_PROXY is no HTTP proxy")
     assert "pa55" not in line
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ class Robot:
         ):
             return answer.status, await answer.json()
 
+    async def ready(self) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                status, _ = await self.page("/readyz")
+                if status == HTTPStatus.OK:
+                    return
+                await asyncio.sleep(0.1)
+
     async def end(self) -> None:
         self._stopping.set()
         await asyncio.wait_for(asyncio.shield(self._running), SHUTDOWN_S)
@@ -85,7 +94,7 @@ async def test_it_waits_for_a_server_and_goes_on_by_itself(office: Office, postg
             postgres.start()
             await waits.said("start.going_on")
             await office.control.ask("GET", "stream", wait=PATIENCE_S, count=1)
-            assert (await waits.page("/readyz"))[0] == 200
+            await waits.ready()
     finally:
         postgres.start()
 
