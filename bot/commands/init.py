@@ -20,7 +20,7 @@ from bot.commands.init_files import FRESH, PRIVATE, SHARED, Unchangeable, env_te
 from bot.commands.init_steps import told
 from bot.commands.terminal import fail, shown
 from bot.models import Language
-from bot.settings import PREFIX, TOML, Settings, SettingsError, load
+from bot.settings import MARKED, PREFIX, TOML, Settings, SettingsError, load
 
 ENV = ".env"
 STDIN = Path("-")
@@ -150,8 +150,8 @@ def _look(options: Mapping[str, str | None], *, force: bool) -> Found:
         )
     found = Found()
     try:
-        found.there |= _known(tomllib.loads(Path(TOML).read_text("utf-8")) if Path(TOML).exists() else {})
-        found.there |= _known(_unprefixed(dotenv_values(ENV, interpolate=False)))
+        found.there |= _known(tomllib.loads(Path(TOML).read_text(MARKED)) if Path(TOML).exists() else {})
+        found.there |= _known(_unprefixed(dotenv_values(ENV, interpolate=False, encoding=MARKED)))
     except tomllib.TOMLDecodeError as exc:
         fail(shown(f"{TOML} is not valid TOML: {exc}"), code=1)
     except (OSError, UnicodeDecodeError):
@@ -289,7 +289,7 @@ def _write(answers: dict[str, str], *, force: bool) -> None:
 
 def _changed(file: Path, change: Callable[[str], str], fresh: str) -> str:
     try:
-        return change(file.read_text("utf-8") if file.exists() else fresh)
+        return change(file.read_text(MARKED) if file.exists() else fresh)
     except (Unchangeable, tomllib.TOMLDecodeError, UnicodeDecodeError):
         fail(f"{file} has lines that cannot be changed without touching others: change it by hand.", code=1)
     except OSError as exc:
