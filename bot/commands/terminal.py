@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from bot.settings import DatabaseSettings, SettingsError, load_database
 from bot.store import Store, StoreError
 
 PIPE_WIDTH = 1000
+NAME = "dingsweep"
 
 
 S = TypeVar("S")
@@ -54,6 +57,12 @@ async def _partition(database_url: str, corp_id: str) -> str | None:
     except StoreError as exc:
         fail(shown(str(exc)))
     return None
+
+
+def called() -> str:
+    """What to type to call this program again: its path where a shell would not find it by its name."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == NAME and not shutil.which(NAME) else NAME
 
 
 def fail(line: str, code: int = 2) -> NoReturn:
