@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bot.__main__ import requests_table
 from bot.models import Conversation, Operator, Request, RequestState, Space, Totals
+from bot.store import Store
 from tests.databases import NewDatabase
 from tests.integration.deletions import DELETED, ask, delete, files
 from tests.integration.endings import told
@@ -88,6 +89,12 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> N
         said = one_line(await ran_inside(office.folder, "requests", variables=variables))
         assert said.startswith(beginning)
         assert password not in said
+    for way in (["audit", "verify"], ["requests"], ["organisations"]):
+        elsewhere = whole | {"DINGSWEEP_DATABASE_URL": "sqlite:///elsewhere.sqlite"}
+        assert "call this in the robot's folder" in one_line(
+            await ran_inside(office.folder, *way, variables=elsewhere)
+        )
+        assert not (office.folder / "elsewhere.sqlite").exists(), "or a backup would be made of it"
     (office.folder / "dingsweep.toml").write_text('client_secret = "x\n')
     assert "not valid TOML" in one_line(await ran_inside(office.folder, "requests", variables=whole))
 
@@ -215,6 +222,8 @@ async def test_what_happened_is_printed(office: Office) -> None:
 
 async def test_nothing_has_happened_yet(office: Office) -> None:
     variables = environment(office)
+    async with Store(office.settings().database_url):
+        pass
     for command in ("requests", "audit"):
         ended = await ran_inside(office.folder, command, "--json", variables=variables)
         assert (ended.code, ended.output, ended.errors) == (0, "", "")
@@ -222,6 +231,8 @@ async def test_nothing_has_happened_yet(office: Office) -> None:
 
 async def test_a_request_that_is_none_is_said(office: Office) -> None:
     variables = environment(office)
+    async with Store(office.settings().database_url):
+        pass
     for options in ([], ["--json"]):
         ended = await ran_inside(office.folder, "audit", "ZZ\x1b[2JZZ", *options, variables=variables)
         assert (ended.code, ended.output) == (1, "")
