@@ -576,7 +576,8 @@ def _one_line(exc: ValidationError, where: Path, toml: str, inside: tuple[str, .
         return _wrong_inside(name, deeper, said if error["type"] == "value_error" else "")
     match error["type"]:
         case "missing" | "string_too_short":
-            return _wrong(name, "is not set")
+            asked = "; dingsweep init asks for it" if name in ("client_id", "client_secret") else ""
+            return f"{_wrong(name, 'is not set').removesuffix('.')}{asked}."
         case "value_error":
             return _wrong(name, f"is wrong ({said})")
         case _:
