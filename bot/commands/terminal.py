@@ -44,7 +44,7 @@ def records_or_fail() -> DatabaseSettings:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         fail(
             shown(
-                f"The database {url} is not there: call this in the robot's folder; its first start makes it."
+                f"The database {url.database} is not there: call this in the robot's folder; its first start makes it."
             )
         )
     return settings

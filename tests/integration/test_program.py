@@ -83,16 +83,19 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> N
         assert line["problem"].startswith(beginning)
     without_database = [  # the robot itself waits for it
         (whole | {"DINGSWEEP_DATABASE_URL": unreachable}, "The database postgresql+psycopg://robot:***@"),
-        (whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////no/way/x.sqlite"}, "The database sqlite"),
+        (
+            whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////no/way/x.sqlite"},
+            "The database /no/way/x.sqlite is not there",
+        ),
     ]
     for variables, beginning in without_database:
         said = one_line(await ran_inside(office.folder, "requests", variables=variables))
         assert said.startswith(beginning)
         assert password not in said
-    for way in (["audit", "verify"], ["requests"], ["organisations"]):
+    for command in (["audit", "verify"], ["requests"], ["organisations"]):
         elsewhere = whole | {"DINGSWEEP_DATABASE_URL": "sqlite:///elsewhere.sqlite"}
         assert "call this in the robot's folder" in one_line(
-            await ran_inside(office.folder, *way, variables=elsewhere)
+            await ran_inside(office.folder, *command, variables=elsewhere)
         )
         assert not (office.folder / "elsewhere.sqlite").exists(), "or a backup would be made of it"
     (office.folder / "dingsweep.toml").write_text('client_secret = "x\n')
