@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from importlib.resources.abc import Traversable
 from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeGuard, TypeVar, cast
@@ -440,7 +441,7 @@ class _OurDotEnv(DotEnvSettingsSource):
 class _OurToml(TomlConfigSettingsSource):
     """Also with the mark that some editors write at the beginning of a file, which is no TOML."""
 
-    def _read_file(self, file_path: Path) -> dict[str, Any]:
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
         return tomllib.loads(file_path.read_bytes().decode(MARKED))
 
 
