@@ -13,10 +13,13 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from importlib.resources.abc import Traversable
+from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeGuard, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv.parser import parse_stream
 from pydantic import (
     AnyHttpUrl,
     Field,
@@ -48,6 +51,8 @@ from bot.policy.reading import Mistake
 from bot.proxies import proxies
 
 PREFIX = "DINGSWEEP_"
+MARKED = "utf-8-sig"
+"""UTF-8, also with a mark at the beginning, as some editors of Windows write it."""
 PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 """The card template that exists in every organisation; the official SDK sends its cards with it."""
 
@@ -211,7 +216,7 @@ class DatabaseSettings(BaseSettings):
             init_settings,
             EnvSettingsSource(settings_cls),
             _OurDotEnv(settings_cls, env_file=cls.folder / ".env"),
-            TomlConfigSettingsSource(settings_cls, toml_file=cls.folder / cls.toml),
+            _OurToml(settings_cls, toml_file=cls.folder / cls.toml),
         )
 
 
@@ -420,12 +425,24 @@ class _Given(Settings):
 
 
 class _OurDotEnv(DotEnvSettingsSource):
-    """A `.env` is shared with other programs: what does not bear our prefix is not ours, and no mistake either."""
+    """A `.env` is shared with other programs: what does not bear our prefix is not ours, and no mistake either.
+
+    A line that is none is one, whoever's it is: it may have been meant for us, and would silently not hold.
+    """
 
     def __init__(self, settings_cls: type[BaseSettings], env_file: Path) -> None:
-        super().__init__(settings_cls, env_file=env_file)
+        if env_file.is_file():
+            _refuse_broken(env_file)
+        super().__init__(settings_cls, env_file=env_file, env_file_encoding=MARKED)
         ours = PREFIX.lower()
         self.env_vars = {name: value for name, value in self.env_vars.items() if name.startswith(ours)}
+
+
+class _OurToml(TomlConfigSettingsSource):
+    """Also with the mark that some editors write at the beginning of a file, which is no TOML."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return tomllib.loads(file_path.read_bytes().decode(MARKED))
 
 
 S = TypeVar("S", bound=DatabaseSettings)
@@ -458,7 +475,7 @@ def rules_place(folder: Path, toml: str = TOML) -> str:
     given = {name.upper() for name, value in (*os.environ.items(), *dotenv.items()) if value}
     if variable in given:
         return variable
-    return toml if "rules" in TomlConfigSettingsSource(Settings, toml_file=folder / toml).toml_data else ""
+    return toml if "rules" in _OurToml(Settings, toml_file=folder / toml).toml_data else ""
 
 
 def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any], toml: str = TOML) -> S:
@@ -473,8 +490,12 @@ def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any], toml
     except SourceError as exc:
         found = re.search(r'field "(\w+)"', str(exc))
         raise SettingsError(_wrong(found[1]) if found else "A setting cannot be read.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{toml} is not UTF-8: save the file in that encoding.") from None
     except ValueError as exc:  # tomllib.TOMLDecodeError
         raise SettingsError(f"{toml} is not valid TOML: {exc}") from None
+    except OSError as exc:
+        raise SettingsError(f"{toml} cannot be read: {exc.strerror}.") from None
     if isinstance(settings, Settings):
         _check_organisations(settings, where, toml)
     return settings
@@ -506,8 +527,26 @@ def _refuse_unknown(where: Path, toml: str) -> None:
     _refuse(given, ours, "the environment")
     dotenv = _OurDotEnv(Settings, env_file=where / ".env").env_vars
     _refuse((name.upper() for name in dotenv), ours, ".env")
-    names = TomlConfigSettingsSource(Settings, toml_file=where / toml).toml_data
+    names = _OurToml(Settings, toml_file=where / toml).toml_data
     _refuse(names, set(Settings.model_fields), toml)
+
+
+def _refuse_broken(env_file: Path) -> None:
+    """Raise SettingsError for the first line that sets nothing and is no comment."""
+    try:
+        text = env_file.read_bytes().decode(MARKED)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env_file.name} is not UTF-8: save the file in that encoding.") from None
+    except OSError as exc:
+        raise SettingsError(f"{env_file.name} cannot be read: {exc.strerror}.") from None
+    for found in parse_stream(StringIO(text)):
+        is_cut = found.value is None and (found.key or "").upper().startswith(PREFIX)
+        if found.error or is_cut:
+            said = found.original.string
+            line = found.original.line + said[: len(said) - len(said.lstrip())].count("\n")
+            raise SettingsError(
+                f"{env_file.name} line {line} sets nothing: write NAME=value, and close each quote."
+            )
 
 
 def _refuse(given: Iterable[str], known: set[str], place: str) -> None:
@@ -538,7 +577,8 @@ def _one_line(exc: ValidationError, where: Path, toml: str, inside: tuple[str, .
         return _wrong_inside(name, deeper, said if error["type"] == "value_error" else "")
     match error["type"]:
         case "missing" | "string_too_short":
-            return _wrong(name, "is not set")
+            asked = "; dingsweep init asks for it" if name in ("client_id", "client_secret") else ""
+            return f"{_wrong(name, 'is not set').removesuffix('.')}{asked}."
         case "value_error":
             return _wrong(name, f"is wrong ({said})")
         case _:
@@ -561,7 +601,7 @@ def _rules_line(mistake: Mistake, where: Path, toml: str, inside: tuple[str, ...
     if place != toml:
         return f"{place or 'The policy'}: {mistake}"
     try:
-        line = line_of((*inside, *mistake.place), positions((where / toml).read_text("utf-8")))
+        line = line_of((*inside, *mistake.place), positions((where / toml).read_text(MARKED)))
     except (OSError, tomllib.TOMLDecodeError):  # it was changed in this moment
         line = None
     return f"{toml} line {line}: {mistake}" if line else f"{toml}: {mistake}"

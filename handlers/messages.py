@@ -187,7 +187,7 @@ async def _run(services: Services, message: IncomingMessage, parsed: Parsed, t: 
         operator = await services.operators.get(corp_id, message.sender_user_id)
     except NotFound:
         return replies.unknown_sender(t)
-    log.info("message.command", command=type(parsed.command).__name__, user_id=operator.user_id)
+    log.info("message.command", command=parsed.command.verb, user_id=operator.user_id)
     context = Context(services=services, message=message, operator=operator, t=t)
     return await HANDLERS[type(parsed.command)](context, parsed.command)
 

@@ -18,9 +18,9 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.commands.init_files import FRESH, PRIVATE, SHARED, Unchangeable, env_text, put, toml_text
 from bot.commands.init_steps import told
-from bot.commands.terminal import fail, shown
+from bot.commands.terminal import called, fail, shown
 from bot.models import Language
-from bot.settings import PREFIX, TOML, Settings, SettingsError, load
+from bot.settings import MARKED, PREFIX, TOML, Settings, SettingsError, load
 
 ENV = ".env"
 STDIN = Path("-")
@@ -52,9 +52,19 @@ _QUESTIONS: dict[str, dict[Language, str]] = {
 }
 _WHERE = {
     "en": "Both stand at open-dev.dingtalk.com, your app, 基础信息 > 凭证与基础信息. No app yet? "
-    "dingsweep init --steps says how to make one.",
+    "{program} init --steps says how to make one.",
     "zh": "两个值都在 open-dev.dingtalk.com，你的应用，基础信息 > 凭证与基础信息。"
-    "还没有应用？dingsweep init --steps 会告诉你怎么建。",
+    "还没有应用？{program} init --steps 会告诉你怎么建。",
+}
+_WRITTEN = {"en": "{file} is written.", "zh": "已写入 {file}。"}
+_REPLACED = {
+    "en": "{file} is written; what was there is {kept}.",
+    "zh": "已写入 {file}，原来的内容在 {kept}。",
+}
+_STAYS = {"en": "{file} stays as it is.", "zh": "{file} 没有变化。"}
+_OUTDONE = {
+    "en": "Note that {variable} of the environment differs, and wins.",
+    "zh": "注意：环境变量 {variable} 的值不一样，以它为准。",
 }
 _KEEP = {"en": "Enter keeps the one there is", "zh": "回车沿用现有的"}
 
@@ -113,8 +123,8 @@ def init(
         is_there = any("suite_key" in values for values in (found.given, found.there))
         third_party = third_party or is_there
         asking = Asking(found, speaking, asks=is_terminal() and secret_file != STDIN)
-        _write(asking.all(third_party=third_party), force=force)
-    for line in told(speaking, third_party=third_party):
+        _write(asking.all(third_party=third_party), speaking, force=force)
+    for line in told(speaking, third_party=third_party, is_written=not steps, program=called()):
         click.echo(line)
 
 
@@ -150,8 +160,8 @@ def _look(options: Mapping[str, str | None], *, force: bool) -> Found:
         )
     found = Found()
     try:
-        found.there |= _known(tomllib.loads(Path(TOML).read_text("utf-8")) if Path(TOML).exists() else {})
-        found.there |= _known(_unprefixed(dotenv_values(ENV, interpolate=False)))
+        found.there |= _known(tomllib.loads(Path(TOML).read_text(MARKED)) if Path(TOML).exists() else {})
+        found.there |= _known(_unprefixed(dotenv_values(ENV, interpolate=False, encoding=MARKED)))
     except tomllib.TOMLDecodeError as exc:
         fail(shown(f"{TOML} is not valid TOML: {exc}"), code=1)
     except (OSError, UnicodeDecodeError):
@@ -215,7 +225,7 @@ class Asking:
         """Everything, as settings. Ends the program where something needed is missing and nobody can be asked."""
         found = self._found
         if self._asks and not {"client_id", "client_secret"} <= found.given.keys():
-            click.echo(_WHERE[self._speaking])
+            click.echo(_WHERE[self._speaking].format(program=called()))
         names = [name for name in _QUESTIONS if name != "auth_corp_id" or third_party]
         answers = {name: self._one(name) for name in names}
         if health := found.given.get("health") or found.there.get("health"):
@@ -257,7 +267,7 @@ class Asking:
             click.echo(shown(said))
 
 
-def _write(answers: dict[str, str], *, force: bool) -> None:
+def _write(answers: dict[str, str], speaking: Language, *, force: bool) -> None:
     """Both files, or a sentence why not."""
     try:
         load(NOWHERE, **answers)
@@ -271,7 +281,7 @@ def _write(answers: dict[str, str], *, force: bool) -> None:
     changed = [(file, _changed(file, change, fresh), mode) for file, change, fresh, mode in texts]
     for file, text, mode in changed:
         if file.exists() and file.read_text("utf-8") == text:
-            click.echo(f"{file} stays as it is.")
+            click.echo(_STAYS[speaking].format(file=file))
             continue
         try:
             kept = put(file, text, mode, replace=force)
@@ -279,17 +289,18 @@ def _write(answers: dict[str, str], *, force: bool) -> None:
             fail(f"{file} exists and is left as it is: --force changes it and keeps a copy.", code=1)
         except OSError as exc:
             fail(shown(f"{file} cannot be written: {exc.strerror}."), code=1)
-        click.echo(shown(f"{file} is written{f'; what was there is {kept.name}' if kept else ''}."))
+        said = _REPLACED if kept else _WRITTEN
+        click.echo(shown(said[speaking].format(file=file, kept=kept.name if kept else "")))
     for name, value in answers.items():
         variable = f"{PREFIX}{name.upper()}"
         if os.environ.get(variable, value) != value:
-            click.echo(f"Note that {variable} of the environment differs, and wins.")
+            click.echo(_OUTDONE[speaking].format(variable=variable))
     click.echo("")
 
 
 def _changed(file: Path, change: Callable[[str], str], fresh: str) -> str:
     try:
-        return change(file.read_text("utf-8") if file.exists() else fresh)
+        return change(file.read_text(MARKED) if file.exists() else fresh)
     except (Unchangeable, tomllib.TOMLDecodeError, UnicodeDecodeError):
         fail(f"{file} has lines that cannot be changed without touching others: change it by hand.", code=1)
     except OSError as exc:

@@ -12,12 +12,14 @@ https://open.dingtalk.com/document/development/configure-stream-push
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.models import Language
 from bot.scopes import SCOPES, Scope
 
+_PROGRAM = "dingsweep"
 CONSOLE = "https://open-dev.dingtalk.com"
 
 
@@ -51,13 +53,13 @@ _TO_GROUP = Step(
 _START = Step(
     en=(
         "Check, and start",
-        "dingsweep doctor   looks whether all of this is as it should be, and says what is not",
-        "dingsweep run      starts the robot; then say in the group: @ and its name, whoami",
+        f"{_PROGRAM} doctor   looks whether all of this is as it should be, and says what is not",
+        f"{_PROGRAM} run      starts the robot; then say in the group: @ and its name, whoami",
     ),
     zh=(
         "检查，然后启动",
-        "dingsweep doctor   看上面这些是不是都做好了，没做好的会说明",
-        "dingsweep run      启动机器人；然后在群里 @ 它，发“我是谁”",
+        f"{_PROGRAM} doctor   看上面这些是不是都做好了，没做好的会说明",
+        f"{_PROGRAM} run      启动机器人；然后在群里 @ 它，发“我是谁”",
     ),
 )
 OWN_APP = (
@@ -160,14 +162,23 @@ _STOP = {"en": ".", "zh": "。"}
 _AND = {"en": "; ", "zh": "；"}
 
 
-def told(language: Language, *, third_party: bool = False) -> Iterator[str]:
-    """The whole of it, line by line."""
+_FIRST = {
+    "en": f"{_PROGRAM} init     asks for the two values of step 1, and writes them down",
+    "zh": f"{_PROGRAM} init     询问第 1 步的两个值，写进文件",
+}
+
+
+def told(
+    language: Language, *, third_party: bool = False, is_written: bool = True, program: str = _PROGRAM
+) -> Iterator[str]:
+    """The whole of it, line by line. `is_written`: the settings are there; `program`: what to type to call it."""
     yield _HEAD[language]
     for number, step in enumerate(THIRD_PARTY if third_party else OWN_APP, 1):
         what, *how = step.lines(language)
         yield ""
         yield f"{number}. {what}"
-        yield from (f"   {line}" for line in how)
+        how = [_FIRST[language], *how] if step is _START and not is_written else how
+        yield from (f"   {re.sub(f'^{_PROGRAM}(?= )', lambda _: program, line)}" for line in how)
         for scope in SCOPES if step.scopes else ():
             yield f"   - {scope.code}  {scope.name}"
             yield f"       {_reason(scope, language)}"

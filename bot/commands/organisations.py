@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 from rich.table import Column, Table
 
-from bot.commands.terminal import console, fail, harmless_json, local, plain, settings_or_fail, shown
+from bot.commands.terminal import console, fail, harmless_json, local, plain, records_or_fail, shown
 from bot.models import OPEN_STATES, Model, RequestState
-from bot.settings import DatabaseSettings, load_database
+from bot.settings import DatabaseSettings
 from bot.store import KnownOrganisation, OrganisationState, StillServedError, Store, StoreError
 
 OPERATOR = "operator"
@@ -43,7 +43,7 @@ def organisations(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand:
         return
-    settings = settings_or_fail(load_database)
+    settings = records_or_fail()
     found = _run(_list(settings))
     if as_json:
         for each in found:
@@ -61,7 +61,7 @@ def stop(corp_id: str) -> None:
 
     What runs for it rests, what was asked for ends. It is served again when it authorises the app anew.
     """
-    settings = settings_or_fail(load_database)
+    settings = records_or_fail()
     if not _run(_stop(settings, corp_id)):
         fail(shown(f"{corp_id} is not served: dingsweep organisations lists who is."))
     click.echo(shown(f"Stopped: {corp_id}. A robot that runs knows within seconds."))
@@ -75,7 +75,7 @@ def remove(corp_id: str, yes: bool) -> None:
 
     Only that it was there, and that its data was removed, stays on record.
     """
-    settings = settings_or_fail(load_database)
+    settings = records_or_fail()
     if _run(_find(settings, corp_id)) is None:
         fail(shown(f"There is no organisation {corp_id}: dingsweep organisations lists them."))
     if not yes and click.prompt("Everything it has here goes for good. Type its corpId again") != corp_id:

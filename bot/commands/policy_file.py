@@ -12,7 +12,7 @@ from typing import Any
 from bot.policy import Policy, RulesError, read_rules
 from bot.policy.doubts import doubts
 from bot.policy.lines import Place, line_of, line_of_error, positions
-from bot.settings import PREFIX, Settings, SettingsError, load_policy, rules_place, unknown
+from bot.settings import MARKED, PREFIX, Settings, SettingsError, load_policy, rules_place, unknown
 
 _NAMED = re.compile(rf"{PREFIX}([A-Z_]+)")
 
@@ -39,7 +39,7 @@ class Examined:
 def examine(file: Path) -> Examined:
     """Raises OSError when the file cannot be read. One that is not there is as good as an empty one."""
     try:
-        text = file.read_bytes().decode() if file.exists() else ""
+        text = file.read_bytes().decode(MARKED) if file.exists() else ""
         tables = tomllib.loads(text)
         lines = positions(text)
     except UnicodeDecodeError as exc:
@@ -55,7 +55,7 @@ def examine(file: Path) -> Examined:
 
 def rule_lines(file: Path) -> list[int]:
     """The lines, from 1, on which the rules of a sound file begin."""
-    lines = positions(file.read_text("utf-8"))
+    lines = positions(file.read_text(MARKED))
     numbers = range(len([place for place in lines if len(place) == 2 and place[0] == "rules"]))  # noqa: PLR2004
     return [lines["rules", number] for number in numbers]
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.text import Text
+from sqlalchemy.engine import make_url
 
 from bot.models import Model
 from bot.settings import DatabaseSettings, SettingsError, load_database
 from bot.store import Store, StoreError
 
 PIPE_WIDTH = 1000
+NAME = "dingsweep"
 
 
 S = TypeVar("S")
@@ -33,9 +37,22 @@ def settings_or_fail(read: Callable[[], S]) -> S:
         fail(str(exc))
 
 
+def records_or_fail() -> DatabaseSettings:
+    """Where the robot's own records are. No file is made where there is none: somebody looks in a wrong folder."""
+    settings = settings_or_fail(load_database)
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        fail(
+            shown(
+                f"The database {url.database} is not there: call this in the robot's folder; its first start makes it."
+            )
+        )
+    return settings
+
+
 def database_or_fail() -> DatabaseSettings:
     """Where the records are: with `--organisation`, those of one organisation of several."""
-    settings = settings_or_fail(load_database)
+    settings = records_or_fail()
     context = click.get_current_context(silent=True)
     corp_id = context.find_root().params.get("organisation") if context else None
     if not corp_id:
@@ -54,6 +71,12 @@ async def _partition(database_url: str, corp_id: str) -> str | None:
     except StoreError as exc:
         fail(shown(str(exc)))
     return None
+
+
+def called() -> str:
+    """What to type to call this program again: its path where a shell would not find it by its name."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == NAME and not shutil.which(NAME) else NAME
 
 
 def fail(line: str, code: int = 2) -> NoReturn:

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-pro
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
@@ -82,8 +83,9 @@ class Health:
             self.port = await page.open()
         except OSError as exc:
             if not self._is_default:
+                why = os.strerror(exc.errno) if exc.errno and exc.errno > 0 else exc.strerror
                 raise HealthError(
-                    f"DINGSWEEP_HEALTH: {self._address} cannot be used: {exc.strerror}"
+                    f"DINGSWEEP_HEALTH: {self._address} cannot be used ({why}): write another host and port, or off."
                 ) from exc
             log.warning("health.not_open", address=self._address, error=exc)
             return self

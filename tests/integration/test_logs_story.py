@@ -53,6 +53,7 @@ async def test_every_line_of_a_story_says_whose_it_is(office: Office) -> None:
     assert all(event in rest for event in in_order), events
     assert [line["status"] for line in about if line.get("api") == REMOVE] == [200]
     [command] = [line for line in said if line["event"] == "message.command"]
+    assert command["command"] == "delete"
     messages = {line["msg_id"] for line in about if "msg_id" in line}
     assert messages == {command["msg_id"]} == {request.msg_id}, "one message, and all that came of it"
     assert all(

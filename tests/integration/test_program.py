@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bot.__main__ import requests_table
 from bot.models import Conversation, Operator, Request, RequestState, Space, Totals
+from bot.store import Store
 from tests.databases import NewDatabase
 from tests.integration.deletions import DELETED, ask, delete, files
 from tests.integration.endings import told
@@ -82,12 +83,21 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(office: Office) -> N
         assert line["problem"].startswith(beginning)
     without_database = [  # the robot itself waits for it
         (whole | {"DINGSWEEP_DATABASE_URL": unreachable}, "The database postgresql+psycopg://robot:***@"),
-        (whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////no/way/x.sqlite"}, "The database sqlite"),
+        (
+            whole | {"DINGSWEEP_DATABASE_URL": "sqlite:////no/way/x.sqlite"},
+            "The database /no/way/x.sqlite is not there",
+        ),
     ]
     for variables, beginning in without_database:
         said = one_line(await ran_inside(office.folder, "requests", variables=variables))
         assert said.startswith(beginning)
         assert password not in said
+    for command in (["audit", "verify"], ["requests"], ["organisations"]):
+        elsewhere = whole | {"DINGSWEEP_DATABASE_URL": "sqlite:///elsewhere.sqlite"}
+        assert "call this in the robot's folder" in one_line(
+            await ran_inside(office.folder, *command, variables=elsewhere)
+        )
+        assert not (office.folder / "elsewhere.sqlite").exists(), "or a backup would be made of it"
     (office.folder / "dingsweep.toml").write_text('client_secret = "x\n')
     assert "not valid TOML" in one_line(await ran_inside(office.folder, "requests", variables=whole))
 
@@ -215,6 +225,8 @@ async def test_what_happened_is_printed(office: Office) -> None:
 
 async def test_nothing_has_happened_yet(office: Office) -> None:
     variables = environment(office)
+    async with Store(office.settings().database_url):
+        pass
     for command in ("requests", "audit"):
         ended = await ran_inside(office.folder, command, "--json", variables=variables)
         assert (ended.code, ended.output, ended.errors) == (0, "", "")
@@ -222,6 +234,8 @@ async def test_nothing_has_happened_yet(office: Office) -> None:
 
 async def test_a_request_that_is_none_is_said(office: Office) -> None:
     variables = environment(office)
+    async with Store(office.settings().database_url):
+        pass
     for options in ([], ["--json"]):
         ended = await ran_inside(office.folder, "audit", "ZZ\x1b[2JZZ", *options, variables=variables)
         assert (ended.code, ended.output) == (1, "")

@@ -138,6 +138,8 @@ def _commands(block: str) -> Iterator[list[str]]:
                 if words:
                     yield words
                 words = []
+            elif words[-1:] and words[-1] in (">", ">>", "<"):
+                words.pop()
             else:
                 words.append(word)
 

@@ -264,6 +264,21 @@ def test_asked_again_it_offers_what_is_there(terminal: None) -> None:
     assert settings.client_secret.get_secret_value() == SECRET
 
 
+def test_the_way_on_is_one_that_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder of the source no shell finds the program by its name alone."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.argv", [".venv/bin/dingsweep", "init"])
+    steps = run("--steps").stdout
+    assert [line.split()[1] for line in steps.splitlines() if line.startswith("   .venv/bin/dingsweep ")] == [
+        "init",
+        "doctor",
+        "run",
+    ]
+    written = run(*NEEDED, "--language", "zh").stdout
+    assert written.startswith("已写入 .env。\n已写入 dingsweep.toml。\n")
+    assert "   .venv/bin/dingsweep init" not in written, "that is done"
+
+
 def test_the_password_of_a_database_is_not_shown_either(terminal: None) -> None:
     assert run(*NEEDED, "--database", "postgresql://robot:p4ss@db/dingsweep").exit_code == 0
     result = run("--force", said="\n\n\n\n\n")

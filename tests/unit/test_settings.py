@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from datetime import time, timedelta
@@ -80,6 +81,41 @@ def test_variables_of_others_in_dotenv_are_none_of_our_business(folder: Path) ->
     assert line.startswith(
         "There is no setting DINGSWEEP_ROBOTCODE (in .env), did you mean DINGSWEEP_ROBOT_CODE?"
     )
+
+
+@pytest.mark.parametrize(
+    "line", ["two words", 'DINGSWEEP_CORP_ID="ding', "DINGSWEEP CORP_ID=ding", "DINGSWEEP_CORP_ID", "a='b' c"]
+)
+def test_a_line_of_dotenv_that_sets_nothing_is_refused(folder: Path, line: str) -> None:
+    """Else a forgotten quote would leave the robot open to every organisation, and nobody told."""
+    (folder / ".env").write_text(f"# ours\n\n\n{line}\n")
+    assert mistake(folder) == ".env line 4 sets nothing: write NAME=value, and close each quote."
+
+
+def test_files_of_an_editor_that_marks_them_are_read(folder: Path) -> None:
+    (folder / ".env").write_bytes("\ufeffDINGSWEEP_LOG=console\r\n".encode())
+    (folder / "dingsweep.toml").write_bytes('\ufefflanguage = "zh"\r\n'.encode())
+    assert (load(folder).log, load(folder).language) == ("console", "zh")
+
+
+@pytest.mark.parametrize("name", [".env", "dingsweep.toml"])
+def test_a_file_in_another_encoding_is_named(folder: Path, name: str) -> None:
+    (folder / name).write_bytes("# 设置\n".encode("gbk"))
+    assert mistake(folder) == f"{name} is not UTF-8: save the file in that encoding."
+
+
+@pytest.mark.parametrize("name", [".env", "dingsweep.toml"])
+def test_a_file_of_somebody_else_is_named(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / name).touch()
+    read = Path.read_bytes
+
+    def closed(file: Path) -> bytes:
+        if file.name == name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    assert mistake(folder) == f"{name} cannot be read: Permission denied."
 
 
 @pytest.mark.parametrize("name", ["DINGSWEEP_ALLOW_PERMANNENT", "dingsweep_allow_permannent"])
