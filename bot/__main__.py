@@ -64,11 +64,14 @@ def run() -> None:
 
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
+    signal.signal(
+        signal.SIGHUP, signal.SIG_IGN
+    )  # it would end this; the settings are about to be read anyway
     with logs.caught():
         try:
             settings = load()
         except SettingsError as exc:
-            _refuse(str(exc), form="console" if sys.stderr.isatty() else "json")
+            _refuse(str(exc), form="json")
         _use_texts(settings)
         logs.set_up(settings.log, secrets=logs.secrets_in(settings), log_names=settings.log_names)
         try:
@@ -152,8 +155,8 @@ def _run_robot(settings: Settings) -> None:
 
 
 def _refuse(*lines: str, form: str) -> NoReturn:
-    """End because of what its operator can mend: lines for them, in the form in which everything else is said."""
-    if form == "json":
+    """End because of what its operator can mend: lines for them, in the form of the log where it is no terminal."""
+    if form == "json" and not sys.stderr.isatty():
         lines = tuple(logs.json_line("run.refused", "critical", problem=line) for line in lines)
     fail("\n".join(lines))
 
@@ -172,12 +175,6 @@ async def _serve(settings: Settings) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     obey_signals(lambda: loop.call_soon_threadsafe(stopping.set))
-    # Half a second of work, which commands that only print something and settings that are wrong do without.
-    from bot import app  # noqa: PLC0415
-    from bot.health import HealthError  # noqa: PLC0415
-    from bot.network import NetworkError  # noqa: PLC0415
-    from bot.stream import CredentialsRefusedError  # noqa: PLC0415
-
     reloading = asyncio.Event()
     in_terminal = os.isatty(0)
 
@@ -186,6 +183,12 @@ async def _serve(settings: Settings) -> None:
         (stopping if in_terminal and not os.isatty(0) else reloading).set()
 
     loop.add_signal_handler(signal.SIGHUP, hung_up)
+    # Half a second of work, which commands that only print something and settings that are wrong do without.
+    from bot import app  # noqa: PLC0415
+    from bot.health import HealthError  # noqa: PLC0415
+    from bot.network import NetworkError  # noqa: PLC0415
+    from bot.stream import CredentialsRefusedError  # noqa: PLC0415
+
     try:
         await app.run(settings, stopping, reloading=reloading)
     except (HealthError, NetworkError) as exc:

@@ -1,0 +1,51 @@
+"""`dingsweep run` before there is a robot: it outlives a SIGHUP, and refuses in the form that whoever reads it needs."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot import __main__ as program
+from bot.settings import SettingsError
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[str, Any]:
+    """What it says of settings that are wrong, and how SIGHUP is dealt with while they are read."""
+    seen = []
+
+    def load() -> None:
+        seen.append(signal.getsignal(signal.SIGHUP))
+        raise SettingsError("DINGSWEEP_REGION is wrong: write cn or intl.")
+
+    monkeypatch.setattr(program, "load", load)
+    with pytest.raises(SystemExit) as ended:
+        program.main(["run"])
+    assert ended.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    return line, seen[0]
+
+
+def test_a_signal_that_comes_before_it_runs_does_not_end_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refusal(monkeypatch, capsys)[1] is signal.SIG_IGN
+
+
+def test_whoever_sits_at_a_terminal_reads_a_sentence_and_a_program_a_record(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "DINGSWEEP_REGION is wrong: write cn or intl."
+    record = json.loads(refusal(monkeypatch, capsys)[0])
+    assert (record["event"], record["problem"]) == ("run.refused", said)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert refusal(monkeypatch, capsys)[0] == said
