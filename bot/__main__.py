@@ -64,9 +64,8 @@ def run() -> None:
 
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
-    signal.signal(
-        signal.SIGHUP, signal.SIG_IGN
-    )  # it would end this; the settings are about to be read anyway
+    if threading.current_thread() is threading.main_thread():  # as only it may
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it would end this, and settings are read now anyway
     with logs.caught():
         try:
             settings = load()

@@ -1,4 +1,4 @@
-"""`dingsweep run` before there is a robot: it outlives a SIGHUP, and refuses in the form that whoever reads it needs."""
+"""`dingsweep run` before there is a robot: it outlives a SIGHUP, and refuses in the form its reader needs."""
 
 import json
 import signal
