@@ -121,7 +121,9 @@ async def test_a_pool_that_leads_to_the_part_of_all_is_not_used(postgres: Postgr
     async with Store(driven(postgres())) as main:
         await serve(main, A)
         meant = await main.organisations.partition(A)
-        forgotten = make_url(meant.url).difference_update_query(["options"]).render_as_string(hide_password=False)
+        forgotten = (
+            make_url(meant.url).difference_update_query(["options"]).render_as_string(hide_password=False)
+        )
         with pytest.raises(StoreError, match="do not keep to the schema"):
             async with Store(forgotten, replace(meant, url=forgotten)):
                 pass
