@@ -64,6 +64,8 @@ def run() -> None:
 
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
+    # A reload that is asked for before the robot can hear of it waits, where the signal would end it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with logs.caught():
         try:
             settings = load()
@@ -186,6 +188,7 @@ async def _serve(settings: Settings) -> None:
         (stopping if in_terminal and not os.isatty(0) else reloading).set()
 
     loop.add_signal_handler(signal.SIGHUP, hung_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     try:
         await app.run(settings, stopping, reloading=reloading)
     except (HealthError, NetworkError) as exc:
@@ -194,7 +197,9 @@ async def _serve(settings: Settings) -> None:
         if group.subgroup(CredentialsRefusedError) is None:
             raise
         _refuse(_REFUSED, form=settings.log)
-    finally:  # to close the loop would wait for threads, and those perhaps for a database that does not answer
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # nobody hears it from here on
+        # to close the loop would wait for threads, and those perhaps for a database that does not answer
         loop.set_default_executor(ThreadPoolExecutor())
 
 

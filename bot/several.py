@@ -140,9 +140,13 @@ class Several:
             await _begun(organisation)
 
     async def use(self, settings: Settings) -> None:
-        self._settings = settings
-        for organisation in self:
-            await organisation.use(settings.of_organisation(organisation.corp_id))
+        async with self._turn:  # or one that is opened meanwhile would go by the old ones
+            own = [(each, settings.of_organisation(each.corp_id)) for each in self]
+            for organisation, theirs in own:
+                await organisation.note(theirs)
+            for organisation, theirs in own:
+                organisation.use(theirs)
+            self._settings = settings
 
     async def serve(self) -> None:
         async with asyncio.TaskGroup() as tasks:
