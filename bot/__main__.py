@@ -64,8 +64,8 @@ def run() -> None:
 
     On PostgreSQL several may run at once and share the work; on SQLite only one.
     """
-    if threading.current_thread() is threading.main_thread():  # as only it may
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it would end this, and settings are read now anyway
+    # A reload that is asked for before the robot can hear of it waits, where the signal would end it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with logs.caught():
         try:
             settings = load()
@@ -182,6 +182,7 @@ async def _serve(settings: Settings) -> None:
         (stopping if in_terminal and not os.isatty(0) else reloading).set()
 
     loop.add_signal_handler(signal.SIGHUP, hung_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     # Half a second of work, which commands that only print something and settings that are wrong do without.
     from bot import app  # noqa: PLC0415
     from bot.health import HealthError  # noqa: PLC0415
@@ -196,7 +197,9 @@ async def _serve(settings: Settings) -> None:
         if group.subgroup(CredentialsRefusedError) is None:
             raise
         _refuse(_REFUSED, form=settings.log)
-    finally:  # to close the loop would wait for threads, and those perhaps for a database that does not answer
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # nobody hears it from here on
+        # to close the loop would wait for threads, and those perhaps for a database that does not answer
         loop.set_default_executor(ThreadPoolExecutor())
 
 

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import logs
 from bot.deletion.clocks import Clocks
 from bot.deletion.follow import PATIENT, Patience
 from bot.ending import Ending
@@ -24,12 +26,12 @@ from bot.organisation import MESSAGE, WORKFLOWS, Organisation, unbroken
 from bot.organisations import Organisations, Process, only
 from bot.reload import InForce, changed, changes
 from bot.replica import TIMES, Replica, Superseded, Times
-from bot.settings import Settings, SettingsError, load
+from bot.settings import Settings, SettingsError
 from bot.several import Several
 from bot.store import Store, StoreAwayError, answering
 from bot.stream import Event, NotTaken, Stream
 from bot.waiting import Waiting
-from cards.catalogue import WordingError
+from cards.catalogue import WordingError, replaced
 from cards.texts import use
 from handlers import clicks, events, messages, pulls
 from handlers.inbound import CardPull, IncomingMessage, InvalidMessage, corp_id_of
@@ -120,15 +122,21 @@ class App:
         """Go by the settings as `read` finds them now, as far as they can change; by the old ones if they are wrong."""
         try:
             new = await asyncio.to_thread(read)
+            logs.keep(logs.secrets_in(new))
             now, later = changes(self.settings, new)
             settings = changed(self.settings, new, now)
-            use(settings.texts)  # also when the folder is the same: what is in it may not be
+            if settings.texts:
+                replaced(Path(settings.texts))
             await self.organisations.use(settings)
+            use(settings.texts)  # also when the folder is the same: what is in it may not be
         except (SettingsError, WordingError) as exc:
             log.error("reload.refused", reason="; ".join(str(exc).splitlines()))
             return
         except SQLAlchemyError as exc:
             log.error("reload.refused", reason="the database is away", error=type(exc).__name__)
+            return
+        except Exception as exc:  # the next SIGHUP must be heard, too
+            log.exception("reload.refused", reason="an unexpected error", error=type(exc).__name__)
             return
         self.settings = settings
         if later:
@@ -342,7 +350,7 @@ async def _reload_when_asked(app: App, in_force: InForce) -> None:
     while True:
         await in_force.asked.wait()
         in_force.asked.clear()
-        await app.reload(load)
+        await app.reload(in_force.read)
         in_force.settings = app.settings
 
 

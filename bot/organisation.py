@@ -109,10 +109,13 @@ class Organisation:
         await self.store.audit.note_policy(self.services.clock(), policy.hash, policy.text)
         await self.services.lifecycle.heal()
 
-    async def use(self, settings: Settings) -> None:
-        """Go by these settings from now on. What is under way, and what was agreed to, stays as it is."""
+    async def note(self, settings: Settings) -> None:
+        """Put on record that these are about to be used."""
         policy = settings.policy
         await self.store.audit.note_policy(self.services.clock(), policy.hash, policy.text)
+
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from now on. What is under way, and what was agreed to, stays as it is."""
         self.messenger.use(settings.card_template_id, settings.progress_source)
         self.dingtalk.use(settings.calls_per_second)
         self.parts = _made(self._foundation, self.messenger, settings)

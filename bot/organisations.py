@@ -77,7 +77,7 @@ class Organisations(Protocol):
         """Take up what there is to do for each of them. With the engine open."""
 
     async def use(self, settings: Settings) -> None:
-        """Go by these settings from now on."""
+        """Go by these settings from now on; where it raises, all of them by the old ones."""
 
     async def serve(self) -> None:
         """What goes on for ever for each of them, until cancelled."""
@@ -105,7 +105,8 @@ class Only:
         await self._one.begin()
 
     async def use(self, settings: Settings) -> None:
-        await self._one.use(settings)
+        await self._one.note(settings)
+        self._one.use(settings)
 
     async def serve(self) -> None:
         await self._one.serve()

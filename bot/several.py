@@ -22,11 +22,10 @@ from datetime import datetime
 from typing import Any, Self
 
 import structlog
-from pydantic import ValidationError
 
 from bot.dingtalk.auth import NO_TICKET
 from bot.dingtalk.errors import BadCredentials, DingTalkError
-from bot.engine import Share
+from bot.engine import AWAY, Share
 from bot.organisation import Organisation, cancelled, lay_down, unbroken
 from bot.organisations import Process
 from bot.settings import Settings
@@ -104,29 +103,50 @@ class Several:
         return self._found(corp_id)
 
     async def hear(self, event: Event) -> bool:
-        at = event.born_at or self._process.clock()
+        now = self._process.clock()
+        at = min(event.born_at or now, now)  # one from the future would make all that follow it look late
         if event.type in BEGINS:
             corp_id, name = await self._authorised_by(event)
-            if event.type != RESTORED or await self._is_authorised(corp_id):
+            if not is_corp_id(corp_id):
+                log.warning("organisation.event_ignored", corp_id=corp_id, what=BEGINS[event.type])
+            elif await self._may_begin(corp_id, event.type):
                 await self._begin(corp_id, name, at, BEGINS[event.type])
         elif event.type in CHANGES:
             corp_id, name = await self._authorised_by(event)
             await self._rows.changed(corp_id, name, at=at, event=CHANGES[event.type])
         elif event.type in ENDS:
+            at = await self._ended_at(event.corp_id, at)
             await self._end(event.corp_id, at, ENDS[event.type])
         else:
             return False
         return True
 
+    async def _may_begin(self, corp_id: str, event_type: str) -> bool:
+        """Who had stopped, or only turns the app on again, must have authorised it: the event may be an old one."""
+        known = await self._rows.get(corp_id)
+        is_back = known is not None and known.state is OrganisationState.STOPPED
+        return not (is_back or event_type == RESTORED) or await self._is_authorised(corp_id)
+
+    async def _ended_at(self, corp_id: str, at: datetime) -> datetime:
+        """When it ended. What looks too late is so only where DingTalk still gives a token: clocks differ."""
+        known = await self._rows.get(corp_id)
+        if known is None or not _is_late(known, at) or await self._is_authorised(corp_id):
+            return at
+        return known.since
+
     async def begin(self) -> None:
         self._has_begun = True
         for organisation in self:
-            await organisation.begin()
+            await _begun(organisation)
 
     async def use(self, settings: Settings) -> None:
-        self._settings = settings
-        for organisation in self:
-            await organisation.use(settings.of_organisation(organisation.corp_id))
+        async with self._turn:  # or one that is opened meanwhile would go by the old ones
+            own = [(each, settings.of_organisation(each.corp_id)) for each in self]
+            for organisation, theirs in own:
+                await organisation.note(theirs)
+            for organisation, theirs in own:
+                organisation.use(theirs)
+            self._settings = settings
 
     async def serve(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -195,9 +215,9 @@ class Several:
             settings = self._settings.of_organisation(corp_id)
             client = self._process.client(settings, corp_id, store)
             dingtalk = await closing.enter_async_context(client)
-        except (StoreError, ValueError, ValidationError) as exc:
+        except (StoreError, OSError, ValueError) as exc:
             await closing.aclose()
-            log.error("organisation.failed", corp_id=corp_id, problem=str(exc))
+            log.error("organisation.failed", corp_id=corp_id, problem=_problem(exc))
             return
         share = Share(self._process.engine, corp_id)
         organisation = Organisation(self._process.foundation(corp_id, store, dingtalk, share), settings)
@@ -205,7 +225,7 @@ class Several:
         log.info("organisation.served", corp_id=corp_id)
         self._begin_serving(served)
         if self._has_begun:
-            await organisation.begin()
+            await _begun(organisation)
 
     async def _leave(self, corp_id: str) -> None:
         """Send nothing more in its name, from this moment on; then lay down what it had begun, and close its part."""
@@ -243,7 +263,7 @@ class Several:
         info = event.data.get("authCorpInfo")
         info = info if isinstance(info, dict) else {}
         name, corp_id = _text(info, "corpName"), _text(info, "corpid")
-        if corp_id and corp_id != event.corp_id and await self._is_authorised(corp_id):
+        if is_corp_id(corp_id) and corp_id != event.corp_id and await self._is_authorised(corp_id):
             return corp_id, name
         return event.corp_id, name
 
@@ -267,6 +287,21 @@ class Several:
         self._refused[corp_id] = time.monotonic() + REFUSED_S
         if len(self._refused) > MAX_REFUSED:
             self._refused.popitem(last=False)
+
+
+async def _begun(organisation: Organisation) -> None:
+    """What cannot be read of one keeps nobody else from being served. Raises the database's error when it is away."""
+    try:
+        await organisation.begin()
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("organisation.broke", corp_id=organisation.corp_id)
+
+
+def _problem(exc: Exception) -> str:
+    """Ours is a sentence; what others say may quote a setting."""
+    return str(exc) if isinstance(exc, StoreError) else type(exc).__name__
 
 
 async def _serve(organisation: Organisation) -> None:

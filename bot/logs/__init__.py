@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.logs.failures import WithoutNames
+from bot.logs.failures import WithoutNames, shortened
 from bot.logs.redaction import MARK, Redactor, secrets_in
 from bot.logs.repeats import OneHandler
 
@@ -67,6 +67,7 @@ def set_up(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 WithoutNames(log_names=log_names),
                 _redactor,
+                shortened,
                 renderer,
             ],
         )

@@ -24,6 +24,8 @@ _LONGEST_FIELD = 2000
 """What arrives from outside may be of any length."""
 _LONGEST = 20_000
 """Of a stack trace, in characters: its end says the most."""
+_ROOM = 10
+"""So many times as much is looked through for secrets: one that is cut in two is not known any more."""
 
 
 class WithoutNames:
@@ -39,11 +41,11 @@ class WithoutNames:
         for name, value in event.items():
             if isinstance(value, BaseException):
                 event[name] = f"{type(value).__name__}: {self._said(value)}".removesuffix(": ")
-            elif isinstance(value, str) and len(value) > _LONGEST_FIELD:
-                event[name] = f"{value[:_LONGEST_FIELD]}{MARK}"
+            elif isinstance(value, str):
+                event[name] = value[: _ROOM * _LONGEST_FIELD]
         if error := _error(event.pop("exc_info", None)):
             event["error_type"] = type(error).__name__
-            event["exception"] = self._traced(error)[-_LONGEST:]
+            event["exception"] = self._traced(error)[-_ROOM * _LONGEST :]
             if "logger" in event and not self._log_names:  # asyncio quotes the error in its second line
                 event["event"] = str(event.get("event", "")).partition("\n")[0]
         return event
@@ -76,6 +78,16 @@ class WithoutNames:
         if isinstance(error, OSError):
             return error.strerror or ""
         return MARK if str(error) else ""
+
+
+def shortened(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """A processor, for when there are no secrets in it any more: no text is longer than it needs to be."""
+    for name, value in event.items():
+        if name == "exception":
+            event[name] = str(value)[-_LONGEST:]
+        elif isinstance(value, str) and len(value) > _LONGEST_FIELD:
+            event[name] = f"{value[:_LONGEST_FIELD]}{MARK}"
+    return event
 
 
 def _error(exc_info: Any) -> BaseException | None:

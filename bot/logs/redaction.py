@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, WrappedLogger
@@ -126,5 +126,5 @@ def _in_text(text: str) -> Iterator[str]:
     except ValueError:
         return
     if password:
-        yield password
+        yield from {password, unquote(password)}
     yield from (value for name, value in query if _SECRET_FIELD.match(name))

@@ -1,7 +1,7 @@
 """The handler, and what it does when one thing is said again and again: the first lines pass, then it counts.
 
 A minute after the first line it says once how many were left out. Lines that a trail of decisions and deletions is
-read from always pass; of an error, the first for each request and each kind of error does.
+read from always pass; of an error, the first for each request, each organisation and each kind of error does.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class OneHandler(logging.Handler):
         about: tuple[Hashable, ...] = ()
         if record.levelno >= logging.ERROR:
             kind = _kind(said.get("exc_info") or record.exc_info or said.get("error"))
-            about = (str(said.get("request_id", ""))[:LONGEST], kind)
+            whose = said.get("organisation") or said.get("corp_id") or ""
+            about = (str(said.get("request_id", ""))[:LONGEST], str(whose)[:LONGEST], kind)
         if self._repeats.passes(event, level, *about):
             self._write(record)
         self._tell()

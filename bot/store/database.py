@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +31,10 @@ PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 8000}
 
 SMALL_POOL = {"pool_size": 2, "max_overflow": 3}
 """Connections of one organisation of several: a PostgreSQL has 100 for all of them."""
+
+
+class WrongPartitionError(Exception):
+    """A connection of one organisation's part is not confined to it: nothing may be read or written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,8 @@ class Database:
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+        elif self._partition:
+            event.listen(engine, "connect", partial(_require_partition, self._partition.schema))
 
 
 def bounded(url: URL) -> URL:
@@ -242,6 +249,18 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")  # readers and the writer do not wait for each other
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _require_partition(schema: str, connection: Any, _record: Any) -> None:
+    """A pool on the way may leave out what a connection is opened with, and lead to the part of all others."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SELECT current_setting('search_path')")
+        if cursor.fetchone()[0] != schema:
+            raise WrongPartitionError(schema)
+    finally:
+        cursor.close()
+        connection.rollback()
 
 
 def _begin_sqlite(connection: Connection) -> None:

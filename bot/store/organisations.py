@@ -29,7 +29,8 @@ from bot.store.tables import organisations
 SYSTEM = "dingsweep"
 BUSY_S = 30.0
 _CORP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_THEIRS = "WHERE workflow_uuid LIKE :ids ESCAPE '!'"
+_THEIRS = "WHERE substr(workflow_uuid, 1, length(:prefix)) = :prefix"
+"""Not LIKE: on a SQLite, upper and lower case are one to it."""
 _END = f"UPDATE {{schema}}workflow_status SET status = 'CANCELLED' {_THEIRS} AND status NOT IN ('SUCCESS', 'ERROR')"  # noqa: S608
 _FORGET = tuple(
     f"DELETE FROM {{schema}}{table} {_THEIRS}"  # noqa: S608  nothing of it comes from outside
@@ -112,7 +113,7 @@ class Organisations:
     async def end_workflows(self, corp_id: str) -> None:
         """What the engine has of it and did not finish is never taken up again: it was asked of an app it had."""
         async with self._database.writing() as connection:
-            await connection.execute(text(self._engine(_END)), {"ids": _like(corp_id)})
+            await connection.execute(text(self._engine(_END)), {"prefix": f"{corp_id}/"})
 
     async def partition(self, corp_id: str) -> Partition:
         """Where its own rows are. Raises ValueError for what is no corpId."""
@@ -120,19 +121,20 @@ class Organisations:
 
     async def remove(self, corp_id: str, *, at: datetime, actor: str) -> None:
         """Take away all its data, and note that it was done. Raises StillServedError."""
-        async with self._database.reading() as connection:
-            query = select(organisations.c.state).where(organisations.c.corp_id == corp_id)
-            if (await connection.execute(query)).scalar() == OrganisationState.SERVED:
-                raise StillServedError(corp_id)
         partition = await self.partition(corp_id)
-        if self._database.is_sqlite:
-            _remove_files(Path(make_url(partition.url).database or ""))
+        theirs = organisations.c.corp_id == corp_id
         async with self._database.writing() as connection:
+            # Looked at in here: whoever authorises the app anew in this moment waits, and finds nothing, or is served.
+            state = select(organisations.c.state).where(theirs).with_for_update()
+            if (await connection.execute(state)).scalar() == OrganisationState.SERVED:
+                raise StillServedError(corp_id)
+            if self._database.is_sqlite:
+                _remove_files(Path(make_url(partition.url).database or ""))
             if partition.schema:
                 await connection.execute(DropSchema(partition.schema, cascade=True, if_exists=True))
-            await connection.execute(delete(organisations).where(organisations.c.corp_id == corp_id))
+            await connection.execute(delete(organisations).where(theirs))
             for forget in _FORGET:
-                await connection.execute(text(self._engine(forget)), {"ids": _like(corp_id)})
+                await connection.execute(text(self._engine(forget)), {"prefix": f"{corp_id}/"})
             await _note(connection, at, corp_id, "organisation.removed", actor)
         if self._database.is_sqlite:
             await asyncio.to_thread(_wipe, self._database.url.database or "")
@@ -169,11 +171,6 @@ def partition_of(url: URL, corp_id: str, home: str = "") -> Partition:
     given = options if isinstance(options, str) else " ".join(options)
     own = url.update_query_dict({"options": f"{given} -c search_path={name}"})
     return Partition(own.render_as_string(hide_password=False), name, home)
-
-
-def _like(corp_id: str) -> str:
-    """What the ids of its workflows look like."""
-    return re.sub("([!%_])", r"!\1", corp_id) + "/%"
 
 
 def _wipe(path: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store.audit import Audit
 from bot.store.away import is_worth_waiting
-from bot.store.database import Database, Partition
+from bot.store.database import Database, Partition, WrongPartitionError
 from bot.store.jobs import Jobs
 from bot.store.lanes import SharedLanes
 from bot.store.lease import InUseError, lease
@@ -101,6 +101,11 @@ class Store:
             await self._database.__aenter__()
             await self._renewals.__aenter__()
             await asyncio.to_thread(self._migrate)
+        except WrongPartitionError as exc:
+            raise StoreError(
+                "Connections to the PostgreSQL do not keep to the schema they ask for, so that organisations would "
+                "see each other's rows: connect to it directly, or by a pool that passes `options` on."
+            ) from exc
         except (OSError, DBAPIError) as exc:
             raise self._unusable(exc) from exc
         return self

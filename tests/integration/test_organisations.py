@@ -7,7 +7,9 @@ https://open.dingtalk.com/document/development/enterprise-release-kit-authorizat
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -218,6 +220,65 @@ async def test_what_came_while_no_robot_ran_is_found_out_and_what_comes_too_late
         assert ack
         assert ack.data == {"status": "SUCCESS"}, "it need not come again"
         assert list(app.organisations) == []
+
+
+async def test_an_event_that_names_nobody_is_older_or_from_the_future_leaves_nobody_served_who_is_not(
+    office: Office,
+) -> None:
+    await build_harbour(office)
+    async with office.robot(**SEVERAL) as app:
+        await does(office, HARBOUR, "authorise", "Harbour")
+        sent = (await office.control.ask("GET", "frames", type="EVENT", direction="out"))["frames"][-1][
+            "frame"
+        ]
+
+        async def heard(kind: str, corp_id: str, at: datetime, **data: Json) -> None:
+            headers = {
+                "eventType": kind,
+                "eventCorpId": corp_id,
+                "eventBornTime": f"{at.timestamp() * 1000:.0f}",
+            }
+            frame = sent | {"headers": sent["headers"] | headers, "data": json.dumps(data)}
+            ack = await app.stream.answer(frame)
+            assert ack
+            assert ack.data == {"status": "SUCCESS"}
+
+        async def states() -> list[tuple[str, str]]:
+            return [(each.corp_id, each.state) for each in await app.main.organisations.all()]
+
+        now = datetime.now(UTC)
+        for corp_id in ("", "../../x", "x" * 65, "x\0", "x'; DROP"):
+            await heard("org_suite_auth", corp_id, now, authCorpInfo={"corpid": corp_id, "corpName": "x"})
+            await heard("org_suite_relieve", corp_id, now)
+        assert await states() == [(HARBOUR, "served")]
+
+        # Authorised in the future, by a clock that is wrong; then cancelled, by one that is right.
+        await office.control.ask(
+            "PUT", "state", {"apps": [a | {"corpIds": [HOME]} for a in await with_harbour(office)]}
+        )
+        await heard("org_suite_relieve", HARBOUR, now - timedelta(minutes=5))
+        assert await states() == [(HARBOUR, "stopped")], "DingTalk gives no token for it"
+        await heard("org_suite_auth", HARBOUR, now + timedelta(days=1))
+        assert await states() == [(HARBOUR, "stopped")]
+        await office.control.ask("PUT", "state", {"apps": await with_harbour(office)})
+        await heard("org_suite_auth", HARBOUR, now + timedelta(days=1))
+        assert await states() == [(HARBOUR, "served")]
+        await heard("org_micro_app_stop", HARBOUR, datetime.now(UTC))
+        assert await states() == [(HARBOUR, "stopped")]
+
+
+async def test_one_whose_data_cannot_be_read_keeps_nobody_else_from_being_served(office: Office) -> None:
+    await build_harbour(office)
+    async with office.robot(**SEVERAL) as app:
+        for corp_id in (HARBOUR, HOME):
+            await does(office, corp_id, "authorise")
+        assert (await office.say("lin", "rm /plan.pdf", PIER))["kind"] == "card"
+    [part] = office.folder.glob("*.org_*harbour*.sqlite")
+    with closing(sqlite3.connect(part)) as damaged, damaged:
+        damaged.execute("UPDATE requests SET requester = '{}', state = 'approved'")
+    async with office.robot(**SEVERAL) as app:
+        assert "report.pdf" in (await office.say("wang", "ls"))["text"]
+        assert len(list(app.organisations)) == 2
 
 
 async def test_they_are_served_again_after_a_restart_and_what_is_turned_off_is_not(office: Office) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 from typing import Any
+from unittest.mock import AsyncMock
 
+import pytest
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from bot import logs as redaction
 from bot.app import App
+from bot.logs.redaction import Redactor
 from cards.texts import use
 from tests.integration.deletions import agree, ask, files, struck, until
 from tests.integration.endings import fault
@@ -55,6 +62,34 @@ async def test_new_rules_rule_what_is_asked_next_and_nothing_that_was_asked_befo
             return request is not None and request.state == "expired"
 
         await until(has_expired)
+
+
+async def test_what_is_refused_changes_nothing_of_anybody_and_new_secrets_stay_secret(office: Office) -> None:
+    """One organisation's part that cannot be written keeps all others by the old settings; and texts, too."""
+    await build_harbour(office)
+    async with office.robot(**SEVERAL) as app:
+        for corp_id in (HOME, HARBOUR):
+            await does(office, corp_id, "authorise")
+        home, harbour = await served(app, HOME), await served(app, HARBOUR)
+        before = home.parts, harbour.parts, app.settings
+        with pytest.MonkeyPatch.context() as patch:
+            for error in (OperationalError("x", {}, Exception("away")), RuntimeError("whatever")):
+                patch.setattr(harbour.store.audit, "note_policy", AsyncMock(side_effect=error))
+                patch.setattr(redaction, "_redactor", Redactor())
+                tables = {HOME: {"notify": [{"name": "x", "conversation": PIER, "events": ["requested"]}]}}
+                [said] = await reload(
+                    office,
+                    app,
+                    **SEVERAL | {"suite_secret": "another-secret"},
+                    max_dentries=3,
+                    organisations=tables,
+                )
+                assert said["event"] == "reload.refused"
+                assert (home.parts, harbour.parts, app.settings) == before
+                assert "another-secret" not in redaction._redactor.clean("it is another-secret")
+        [said] = await reload(office, app, **SEVERAL, max_dentries=3)
+        assert said["event"] == "reload.done"
+        assert home.services.policy.max_dentries == harbour.services.policy.max_dentries == 3
 
 
 async def test_a_bad_file_changes_nothing_and_what_cannot_change_is_named(office: Office) -> None:
@@ -132,18 +167,33 @@ async def test_on_sighup(office: Office) -> None:
     """From the file beside the program; a mistake in it is told with its line, and the robot goes on."""
     toml = office.folder / "dingsweep.toml"
     toml.write_text("max_dentries = 5\n")
-    variables = environment(office)
+    texts = office.folder / "wording"
+    texts.mkdir()
+    os.mkfifo(texts / "en.po")
+    variables = environment(office, DINGSWEEP_TEXTS=str(texts))
     del variables["DINGSWEEP_RULES"]
     async with started(office.folder, "run", variables=variables) as program:
+        held = await asyncio.to_thread(
+            os.open, texts / "en.po", os.O_WRONLY
+        )  # it reads its texts, and is not up yet
+        program.send(signal.SIGHUP)
+        (texts / "new").touch()
+        (texts / "new").replace(texts / "en.po")
+        os.close(held)
         await program.says("stream.connected")
+        await program.says("reload.done")
+        for text in ("", f"a = {20_000 * chr(91)}"):
+            toml.write_text(text)
+            program.send(signal.SIGHUP)
+            await program.says("gone or empty" if not text else "too many brackets")
         toml.write_text('max_dentries = 7\n\n[[rules]]\nname = "x"\nanswer = "maybe"\n')
         program.send(signal.SIGHUP)
-        await program.says("reload.refused")
+        await program.says("dingsweep.toml line 5")
         toml.write_text('[[rules]]\nname = "Whoever asks"\nanswer = "confirm"\n')
         program.send(signal.SIGHUP)
-        await program.says("reload.done")
+        await program.says('"rules"')
         assert (await office.say("wang", "rm /report.pdf"))["kind"] == "card"
         ended = await program.end()
         assert ended.code == 0
-        [refused] = [line for line in ended.errors.splitlines() if "reload.refused" in line]
+        *_, refused = [line for line in ended.errors.splitlines() if "reload.refused" in line]
         assert "dingsweep.toml line 5" in refused

@@ -142,7 +142,7 @@ def test_the_secrets_of_settings_are_found_wherever_they_are() -> None:
         suite_key="suite",
         suite_secret=SecretStr("suite-5ecret"),
         auth_corp_id="corp",
-        database_url="postgresql+psycopg://robot:db-passw0rd@host/x",
+        database_url="postgresql+psycopg://robot:db%40passw0rd@host/x",
         notify=(
             Channel(
                 name="ops",
@@ -153,7 +153,32 @@ def test_the_secrets_of_settings_are_found_wherever_they_are() -> None:
         api_base_url="http://me:pr0xy-pass@proxy",
     )
     found = set(secrets_in(made))
-    assert {"client-5ecret", "suite-5ecret", "db-passw0rd", "t0ken123", "SECabcdef", "pr0xy-pass"} <= found
+    assert {
+        "client-5ecret",
+        "suite-5ecret",
+        "db@passw0rd",
+        "db%40passw0rd",
+        "t0ken123",
+        "SECabcdef",
+        "pr0xy-pass",
+    } <= found
+
+
+def test_no_part_of_a_secret_stays_where_a_long_text_is_cut() -> None:
+    secret = "s3cret-0123456789-abcdefghij"
+    with listening(secrets=[secret]) as lines:
+        for place in range(1970, 2001):
+            log.info("job.happened", text_of_any_length=f"{'x' * place}{secret}{'x' * 40_000}")
+            with suppress(OSError):
+                try:
+                    raise OSError(1, f"{secret}{'y' * (21_950 - place)}")
+                except OSError:
+                    log.exception("job.failed")
+        said = lines()
+    assert len(said) == 62
+    parts = [secret[:6], secret[-6:]]
+    assert not [text[-80:] for text in everything(said) if any(part in text for part in parts)]
+    assert max(map(len, everything(said))) <= 20_000
 
 
 def test_only_the_latest_tokens_are_remembered() -> None:
@@ -308,7 +333,8 @@ def test_what_a_trail_is_read_from_and_the_first_of_each_error_always_pass() -> 
                 except ValueError:
                     log.exception("message.failed")
                     raise
-        assert len(lines()) == 4 * 3 * FIRST
+            log.error("organisation.failed", corp_id=f"ding{number}")
+        assert len(lines()) == 5 * 3 * FIRST
 
 
 @settings(max_examples=100)

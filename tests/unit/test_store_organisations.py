@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.engine import Engine, Share
-from bot.store import KnownOrganisation, OrganisationState, StillServedError, Store
+from bot.store import KnownOrganisation, OrganisationState, StillServedError, Store, StoreError
 from bot.store.database import Database
 from bot.store.organisations import partition_of
+from tests.databases import Postgres
 from tests.unit.audit_given import driven
 from tests.unit.store_given import manifest, request
 
@@ -85,12 +87,12 @@ async def test_what_it_had_begun_ends_and_goes_and_that_of_others_stays(database
 
     engine.add("nothing", nothing)
     async with Store(driven(database_url)) as main, engine:
-        for corp_id in ("ding_A", "dingXA"):  # an underscore is no wildcard here
+        for corp_id in ("ding_A", "dingXA", "ding_a"):  # an underscore is no wildcard here, and A is no a
             await Share(engine, corp_id).start("nothing", "message:1", {"secret": corp_id})
         await engine.start("nothing", "message:1", {"secret": "one"})
         await main.organisations.end_workflows("ding_A")
         await main.organisations.remove("ding_A", at=NOW, actor="operator")
-        assert await _ids(driven(database_url)) == {"dingXA/message:1", "message:1"}
+        assert await _ids(driven(database_url)) == {"dingXA/message:1", "ding_a/message:1", "message:1"}
 
 
 async def _ids(database_url: str) -> set[str]:
@@ -112,3 +114,18 @@ def test_names_are_short_and_differ() -> None:
     assert len(names) == 4
     assert max(map(len, names)) <= 63
     assert all(name.startswith("org_") and name == name.lower() for name in names)
+
+
+async def test_a_pool_that_leads_to_the_part_of_all_is_not_used(postgres: Postgres) -> None:
+    """PgBouncer with ignore_startup_parameters = options takes them, and forgets them."""
+    async with Store(driven(postgres())) as main:
+        await serve(main, A)
+        meant = await main.organisations.partition(A)
+        forgotten = (
+            make_url(meant.url).difference_update_query(["options"]).render_as_string(hide_password=False)
+        )
+        with pytest.raises(StoreError, match="do not keep to the schema"):
+            async with Store(forgotten, replace(meant, url=forgotten)):
+                pass
+        async with await main.of(A) as a:
+            assert await a.requests.latest() == []
