@@ -497,7 +497,7 @@ def _load(kind: type[S], folder: Path | None, overrides: Mapping[str, Any], toml
     except RecursionError:
         raise SettingsError(f"{toml} is not valid TOML: too many brackets inside each other") from None
     except OSError as exc:
-        raise SettingsError(f"{exc.filename or toml} cannot be read: {exc.strerror}.") from None
+        raise SettingsError(f"{toml} cannot be read: {exc.strerror}.") from None
     if isinstance(settings, Settings):
         _check_organisations(settings, where, toml)
     return settings

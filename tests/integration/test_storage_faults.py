@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Pool, event
 from structlog.testing import capture_logs
 
-from bot import app as robot_app
+from bot import receiver
 from bot import engine
 from bot.models import RequestState
 from bot.store import Store, StoreError
@@ -36,7 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cursor.close()
 
     monkeypatch.setattr(engine, "AWAY_S", 0.1)
-    monkeypatch.setattr(robot_app, "STORED_WITHIN_S", 0.1)
+    monkeypatch.setattr(receiver, "STORED_WITHIN_S", 0.1)
     event.listen(Pool, "checkout", hurry)
     yield
     event.remove(Pool, "checkout", hurry)
