@@ -12,8 +12,7 @@ import pytest
 from sqlalchemy import Pool, event
 from structlog.testing import capture_logs
 
-from bot import receiver
-from bot import engine
+from bot import engine, receiver
 from bot.models import RequestState
 from bot.store import Store, StoreError
 from tests.integration.deletions import DELETED, Clock, agree, ask, files, struck, until
