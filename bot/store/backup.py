@@ -110,20 +110,28 @@ def _new(target: Path) -> Iterator[Path]:
     """A private file beside `target`, which becomes it when the block ends well. Nothing is ever written over."""
     part = target.with_name(f".{target.name}.part")
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _make(target)
     except FileExistsError:
         raise BackupError(f"{target} is there already: name another file, nothing is written over.") from None
     except OSError as exc:
         raise BackupError(f"{target} cannot be written: {exc.strerror}.") from exc
     try:
         part.unlink(missing_ok=True)
-        part.touch(mode=0o600)
+        try:
+            _make(part)
+        except OSError as exc:
+            raise BackupError(f"{part} cannot be written: {exc.strerror}.") from exc
         yield part
         part.replace(target)
     except BaseException:
         target.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
         raise
+
+
+def _make(file: Path) -> None:
+    """Never one that is there, nor what a link leads to: others may write in this folder, too. Raises OSError."""
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 async def _prepare(

@@ -56,6 +56,27 @@ async def backed_up(office: Office, database: str) -> str:
     return second.removeprefix("Head: ")
 
 
+async def test_a_link_that_somebody_puts_there_is_not_written_through(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that others may write to, such as /tmp."""
+    database = f"sqlite:///{office.folder}/robot.sqlite"
+    async with office.robot():
+        pass
+    (office.folder / "somebody's").touch()
+    unlink = Path.unlink
+
+    def quick(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok)
+        if path.name == ".old.backup.part":
+            path.symlink_to(office.folder / "somebody's")
+
+    monkeypatch.setattr(Path, "unlink", quick)
+    refused = await ordered(office, database, "old.backup")
+    assert (refused.code, (office.folder / "somebody's").read_text()) == (2, "")
+    assert not (office.folder / "old.backup").exists()
+
+
 @both
 async def test_nothing_decided_before_a_backup_is_carried_out_after_it_is_restored(
     office: Office, database: str
