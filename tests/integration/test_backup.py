@@ -152,6 +152,24 @@ async def test_of_several_organisations_all_are_kept_and_made_safe(office: Offic
     assert await removals(office) == []
 
 
+async def test_of_several_organisations_all_are_copied_or_put_back_or_none(office: Office) -> None:
+    await build_harbour(office)
+    database = f"sqlite:///{office.folder}/robot.sqlite"
+    async with office.robot(**SEVERAL) as app:
+        await _build_two(office, app)
+        await backed_up(office, database)
+        *_, last = parts = sorted(office.folder.glob("old.org_*.backup"))
+        assert len(parts) == 2
+        taken = last.with_name(last.name.replace("old", "new", 1))
+        taken.write_text("somebody's")
+        assert "is there already" in await _refused(office, database, "new.backup")
+        assert list(office.folder.glob("*new*")) == [taken]
+        assert taken.read_text() == "somebody's"
+    last.write_bytes(b"not a database" * 400)
+    assert last.name in await _refused(office, database, "restore", "old.backup")
+    assert not list(office.folder.glob("*.replaced-*"))
+
+
 @both
 async def test_a_backup_that_cannot_be_made_or_put_back_is_said_in_one_line(
     office: Office, database: str
