@@ -199,8 +199,10 @@ class DatabaseSettings(BaseSettings):
         try:
             url = make_url(value)
             driver = _DRIVERS[url.drivername.partition("+")[0]]
-        except (ArgumentError, KeyError):
+        except (ArgumentError, KeyError, ValueError):  # the last one of a port, which may be a password
             raise ValueError("not a sqlite or postgresql URL") from None
+        if "@" in (url.host or ""):  # half of the password would be taken for the host, and be told as one
+            raise ValueError("a password with @ in it: write %40 for it")
         return url.set(drivername=driver).render_as_string(hide_password=False)
 
     @classmethod

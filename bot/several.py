@@ -93,7 +93,9 @@ class Several:
             return None
         await self.look()
         is_unknown = not self._found(corp_id) and await self._rows.get(corp_id) is None
-        if is_unknown and await self._is_authorised(corp_id):
+        if is_unknown and await self._rows.was_turned_away(corp_id):
+            self._refuse(corp_id)
+        elif is_unknown and await self._is_authorised(corp_id):
             await self._begin(corp_id, "", self._process.clock(), FOUND)
         return self._found(corp_id)
 

@@ -21,6 +21,16 @@ class Redirected(aiohttp.ClientError):
     """DingTalk sends nobody elsewhere; whoever answers so is not to be told a secret."""
 
 
+class Endless(aiohttp.ClientError):
+    """An answer that is longer than any of DingTalk's."""
+
+
+_OF_ANSWERS: dict[type[BaseException], str] = {
+    Redirected: "the answer leads to another address, which is not followed",
+    Endless: "the answer is longer than any of DingTalk's",
+}
+
+
 def reason(exc: BaseException) -> str:
     """One sentence, without its full stop."""
     match exc:
@@ -31,8 +41,8 @@ def reason(exc: BaseException) -> str:
             return f"the websocket is refused (HTTP {exc.status}): a proxy on the way may not let websockets through"
         case aiohttp.ClientResponseError():
             return f"HTTP {exc.status}"
-        case Redirected():
-            return "the answer leads to another address, which is not followed"
+        case Redirected() | Endless():
+            return _OF_ANSWERS[type(exc)]
         case aiohttp.ClientConnectorError():
             return _unconnected(exc)
         case TimeoutError():

@@ -251,7 +251,7 @@ class Asking:
     def _answer(self, name: str, fallback: str) -> str:
         """Asks until the answer is one that can be used."""
         question, is_secret = _QUESTIONS[name][self._speaking], name == "client_secret"
-        is_hidden = is_secret or _has_password(fallback)
+        is_hidden = is_secret or (name == "database_url" and _has_password(fallback))
         if is_hidden and fallback:
             question += f" [{_KEEP[self._speaking]}]"
         while True:
@@ -323,6 +323,7 @@ def _parted(answers: Mapping[str, str]) -> tuple[dict[str, str | None], dict[str
 
 def _has_password(url: str) -> bool:
     try:
-        return make_url(url).password is not None
-    except ArgumentError:
-        return False
+        read = make_url(url)
+    except (ArgumentError, ValueError):  # written wrong, as it stands in a file: who knows what of it is one
+        return True
+    return read.password is not None or "password" in read.query

@@ -39,7 +39,7 @@ from bot.dingtalk.errors import (
 from bot.dingtalk.limit import PATIENCE_S, Limits
 from bot.dingtalk.meter import WEBHOOK, Meter
 from bot.dingtalk.wired import Traced, Wired
-from bot.unreachable import reason
+from bot.unreachable import Endless, reason
 
 log = structlog.get_logger()
 
@@ -47,6 +47,8 @@ A = TypeVar("A", bound=Wired)
 
 READ_ATTEMPTS = 4
 READ_DEADLINE_S = 20.0
+MOST_BYTES = 16 * 1024 * 1024
+"""Of an answer. DingTalk's have some hundred kilobytes at most; who else answers may never end."""
 NOT_SENT, NOT_AUTHORISED = "notSent", "notAuthorised"
 _TAKEN = (NotFound, Conflict, NotRecyclable)
 """Refusals of what was asked, after its speed was found good."""
@@ -239,7 +241,7 @@ class Wire:
             async with self._session.request(
                 api.method, url, headers=headers, timeout=self._timeout, allow_redirects=False, **payload
             ) as response:
-                body = await response.read()
+                body = await _read(response)
                 return Answer(api.name, api.write, response.status, response.headers, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             failure = _failure(api, exc)
@@ -301,6 +303,17 @@ def _dressed(request: Request, token: str) -> tuple[URL, dict[str, str], dict[st
         upload = request.upload
         form.add_field(upload.part, upload.content, filename=upload.name)
     return request.url.update_query(access_token=token), {}, {"data": form}
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole answer. Raises Endless, and closes the connection."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            response.close()
+            raise Endless
+    return bytes(body)
 
 
 def _failure(api: Api, exc: Exception) -> DingTalkError:

@@ -48,9 +48,9 @@ def clock(reached: Reached) -> Finding:
         return skipped("clock", reached.finding)
     try:
         theirs = parsedate_to_datetime(reached.date)
-    except ValueError:
+        ahead_s = round((reached.at - theirs).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # whoever answers may write anything there
         return found("clock.unknown")
-    ahead_s = round((reached.at - theirs).total_seconds())
     off_s = abs(ahead_s)
     key = "clock.ok" if off_s < OFF_S else "clock.off" if off_s < WRONG_S else "clock.wrong"
     return found(key, seconds=off_s, side="ahead of" if ahead_s > 0 else "behind")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
+from functools import partial
 
 from aiohttp import web
 
 CUT_AFTER_S = 10.0
 MOST_CONNECTIONS = 50
+BACKLOG = 32
 LOOK_EVERY_S = 1.0
 SHUTDOWN_S = 1.0
 JOIN_S = 3.0
@@ -55,15 +57,18 @@ class Page:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self._host, self._port).start()
+            listening = await self._loop.create_server(
+                partial(_taken, runner), self._host, self._port, backlog=BACKLOG
+            )
         except OSError as exc:
             await runner.cleanup()
             self._opened.set_exception(exc)
             return
-        self._opened.set_result(runner.addresses[0][1])
+        self._opened.set_result(listening.sockets[0].getsockname()[1])
         watching = asyncio.create_task(self._cut_slow(runner))
         await self._closing.wait()
         watching.cancel()
+        listening.close()
         await runner.cleanup()
 
     async def _cut_slow(self, runner: web.AppRunner) -> None:
@@ -73,11 +78,22 @@ class Page:
             connections = runner.server.connections
             came_at = {each: came_at.get(each, now) for each in connections}
             late = [each for each in connections if now - came_at[each] >= self._cut_after_s]
-            too_many = connections[: max(0, len(connections) - MOST_CONNECTIONS)]
-            for connection in {*late, *too_many}:
-                if connection.transport:
-                    connection.transport.abort()
+            _cut(late)
             await asyncio.sleep(min(LOOK_EVERY_S, self._cut_after_s / 2))
+
+
+def _taken(runner: web.AppRunner) -> asyncio.BaseProtocol:
+    """For one more connection. The oldest go at once: each keeps a file of the robot's open, and has not as many."""
+    assert runner.server  # noqa: S101  it is set up
+    connections = runner.server.connections
+    _cut(connections[: max(0, len(connections) + 1 - MOST_CONNECTIONS)])
+    return runner.server()
+
+
+def _cut(connections: Iterable[web.RequestHandler]) -> None:
+    for connection in connections:
+        if connection.transport:
+            connection.transport.abort()
 
 
 @web.middleware

@@ -34,7 +34,7 @@ _PATTERNS = (
         rf"\1\2{MARK}",
     ),
     (re.compile(r"\bSEC[0-9a-f]{16,}"), MARK),
-    (re.compile(r"(\w://)[^\s/@\"']*@"), rf"\1{MARK}@"),
+    (re.compile(r"(\w://)[^\s/\"']*@"), rf"\1{MARK}@"),
 )
 
 

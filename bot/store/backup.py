@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,8 +62,8 @@ def back_up(database_url: str, to: Path) -> Copied:
     target = to / _name("sqlite" if is_file else "pgdump") if to.is_dir() else to
     with _new(target) as part:
         made = (files if is_file else servers).copy(url, part)
-    if is_file:  # a dump of a server has all schemas
-        _back_up_parts(url, target)
+        if is_file:  # a dump of a server has all schemas
+            _back_up_parts(url, target)
     return Copied(path=target, schema=made.schema, head=made.head, size_bytes=target.stat().st_size)
 
 
@@ -73,24 +73,26 @@ def restore(database_url: str, file: Path, at: datetime) -> Restored:
     way = files if url.get_backend_name() == "sqlite" else servers
     if not file.is_file():
         raise BackupError(f"{file} is not there: name a file that dingsweep backup has written.")
+    parts = files.beside(file) if way is files else {}
+    for part in parts.values():  # before anything is replaced
+        files.require_ours(part, known_schemas())
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     with way.replacing(url, file, stamp, known_schemas()) as (new, replaced, head):
         expired, stopped = asyncio.run(
             _prepare(new.render_as_string(hide_password=False), file, head, replaced, at)
         )
-    if way is files:
-        for name, part in files.beside(file).items():
-            own = url.set(database=str(files.part(Path(url.database or ""), name)))
-            more = _restore_part(own, part, stamp, at)
-            expired, stopped = expired + more[0], stopped + more[1]
+    for name, part in parts.items():
+        own = url.set(database=str(files.part(Path(url.database or ""), name)))
+        more = _restore_part(own, part, stamp, at)
+        expired, stopped = expired + more[0], stopped + more[1]
     return Restored(head, replaced, expired, stopped)
 
 
 def _back_up_parts(url: URL, target: Path) -> None:
-    """Each organisation of several has a file of its own: each is copied beside the copy of the main one."""
-    for name, path in files.beside(Path(url.database or "")).items():
-        with _new(files.part(target, name)) as part:
-            files.copy(url.set(database=str(path)), part)
+    """Each organisation of several has a file of its own: each is copied beside the copy of the main one, or none."""
+    with ExitStack() as copies:
+        for name, path in files.beside(Path(url.database or "")).items():
+            files.copy(url.set(database=str(path)), copies.enter_context(_new(files.part(target, name))))
 
 
 def _restore_part(url: URL, file: Path, stamp: str, at: datetime) -> tuple[list[str], list[str]]:
@@ -110,20 +112,28 @@ def _new(target: Path) -> Iterator[Path]:
     """A private file beside `target`, which becomes it when the block ends well. Nothing is ever written over."""
     part = target.with_name(f".{target.name}.part")
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _make(target)
     except FileExistsError:
         raise BackupError(f"{target} is there already: name another file, nothing is written over.") from None
     except OSError as exc:
         raise BackupError(f"{target} cannot be written: {exc.strerror}.") from exc
     try:
         part.unlink(missing_ok=True)
-        part.touch(mode=0o600)
+        try:
+            _make(part)
+        except OSError as exc:
+            raise BackupError(f"{part} cannot be written: {exc.strerror}.") from exc
         yield part
         part.replace(target)
     except BaseException:
         target.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
         raise
+
+
+def _make(file: Path) -> None:
+    """Never one that is there, nor what a link leads to: others may write in this folder, too. Raises OSError."""
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 async def _prepare(

@@ -59,6 +59,15 @@ def replacing(url: URL, file: Path, stamp: str, known: Sequence[str]) -> Iterato
         raise BackupError(f"{database} cannot be replaced: {exc.strerror}.") from exc
 
 
+def require_ours(file: Path, known: Sequence[str]) -> None:
+    """Raises BackupError for what could not be put back."""
+    try:
+        made = _proved(file)
+    except sqlite3.Error as exc:
+        raise not_ours(file) from exc
+    refuse_newer(file, made.schema, known)
+
+
 def beside(path: Path) -> dict[str, Path]:
     """The files of the organisations of several whose main file this is, or was copied from, by their part's name."""
     named = re.compile(rf"{re.escape(path.stem)}\.(org_[a-z0-9_]+){re.escape(path.suffix)}")

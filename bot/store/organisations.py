@@ -24,9 +24,11 @@ from bot.models import Model
 from bot.store.audit import append
 from bot.store.database import Database, Partition, bounded
 from bot.store.lease import InUseError, lease
-from bot.store.tables import organisations
+from bot.store.tables import audit, organisations
 
 SYSTEM = "dingsweep"
+STOPPED, REMOVED = "organisation.stopped", "organisation.removed"
+"""What the trail calls it when somebody does not want to serve it any more, and when its data is gone."""
 BUSY_S = 30.0
 _CORP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _THEIRS = "WHERE substr(workflow_uuid, 1, length(:prefix)) = :prefix"
@@ -110,6 +112,14 @@ class Organisations:
                 await _note(connection, at, corp_id, event, actor)
             return is_new
 
+    async def was_turned_away(self, corp_id: str) -> bool:
+        """Whether a person here stopped serving it before its data was removed, as far as the trail goes back."""
+        query = select(audit.c.event, audit.c.actor).where(audit.c.corp_id == corp_id)
+        async with self._database.reading() as connection:
+            latest = await connection.execute(query.order_by(audit.c.seq.desc()).limit(2))
+            found = [(row.event, row.actor) for row in latest]
+        return [event for event, _ in found] == [REMOVED, STOPPED] and found[1][1] != SYSTEM
+
     async def end_workflows(self, corp_id: str) -> None:
         """What the engine has of it and did not finish is never taken up again: it was asked of an app it had."""
         async with self._database.writing() as connection:
@@ -135,7 +145,7 @@ class Organisations:
             await connection.execute(delete(organisations).where(theirs))
             for forget in _FORGET:
                 await connection.execute(text(self._engine(forget)), {"prefix": f"{corp_id}/"})
-            await _note(connection, at, corp_id, "organisation.removed", actor)
+            await _note(connection, at, corp_id, REMOVED, actor)
         if self._database.is_sqlite:
             await asyncio.to_thread(_wipe, self._database.url.database or "")
 

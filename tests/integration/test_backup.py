@@ -56,6 +56,27 @@ async def backed_up(office: Office, database: str) -> str:
     return second.removeprefix("Head: ")
 
 
+async def test_a_link_that_somebody_puts_there_is_not_written_through(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that others may write to, such as /tmp."""
+    database = f"sqlite:///{office.folder}/robot.sqlite"
+    async with office.robot():
+        pass
+    (office.folder / "somebody's").touch()
+    unlink = Path.unlink
+
+    def quick(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok)
+        if path.name == ".old.backup.part":
+            path.symlink_to(office.folder / "somebody's")
+
+    monkeypatch.setattr(Path, "unlink", quick)
+    refused = await ordered(office, database, "old.backup")
+    assert (refused.code, (office.folder / "somebody's").read_text()) == (2, "")
+    assert not (office.folder / "old.backup").exists()
+
+
 @both
 async def test_nothing_decided_before_a_backup_is_carried_out_after_it_is_restored(
     office: Office, database: str
@@ -129,6 +150,24 @@ async def test_of_several_organisations_all_are_kept_and_made_safe(office: Offic
         proof = await harbour.store.audit.verify()
         assert proof.broken is None
     assert await removals(office) == []
+
+
+async def test_of_several_organisations_all_are_copied_or_put_back_or_none(office: Office) -> None:
+    await build_harbour(office)
+    database = f"sqlite:///{office.folder}/robot.sqlite"
+    async with office.robot(**SEVERAL) as app:
+        await _build_two(office, app)
+        await backed_up(office, database)
+        *_, last = parts = sorted(office.folder.glob("old.org_*.backup"))
+        assert len(parts) == 2
+        taken = last.with_name(last.name.replace("old", "new", 1))
+        taken.write_text("somebody's")
+        assert "is there already" in await _refused(office, database, "new.backup")
+        assert list(office.folder.glob("*new*")) == [taken]
+        assert taken.read_text() == "somebody's"
+    last.write_bytes(b"not a database" * 400)
+    assert last.name in await _refused(office, database, "restore", "old.backup")
+    assert not list(office.folder.glob("*.replaced-*"))
 
 
 @both

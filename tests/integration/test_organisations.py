@@ -352,6 +352,12 @@ async def test_the_command_line_lists_them_stops_one_and_takes_its_data_away(off
         events = [record.event async for record in app.main.audit.records()]
         assert events[-2:] == ["organisation.stopped", "organisation.removed"]
 
+        # It has not taken its authorisation back, and is not served because of that.
+        await acknowledged(office, await office.control.say("lin", PIER, "ls", robotCode=SUITE))
+        assert [known.corp_id for known in await app.main.organisations.all()] == [HOME]
+        await does(office, HARBOUR, "authorise", "Harbour")
+        assert "berth.txt" in (await office.say("lin", "ls", PIER))["text"]
+
 
 async def acknowledged(office: Office, said: Json) -> None:
     """Wait until the robot has taken a message."""

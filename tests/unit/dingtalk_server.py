@@ -1,6 +1,7 @@
 """A DingTalk that says what a test tells it to say, byte for byte, over real HTTP on loopback."""
 
 import asyncio
+import gzip
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ class Reply:
     @property
     def bytes(self) -> bytes:
         text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
-        return text.encode()
+        is_packed = self.headers.get("Content-Encoding") == "gzip"
+        return gzip.compress(text.encode()) if is_packed else text.encode()
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,19 @@ async def test_a_redirect_is_not_followed() -> None:
     assert elsewhere.seen == []
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+async def test_an_answer_without_end_is_not_kept(
+    headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.dingtalk.wire.MOST_BYTES", 100_000)
+    long = Reply(body={"dentry": {"id": "2"}, "more": "x" * 200_000}, headers=headers)
+    async with FakeDingTalk(long) as server, server.client() as client:
+        with pytest.raises(errors.TransportError, match="longer than any"):
+            await client.storage.dentry("1", "2", union_id="u")
+        with pytest.raises(errors.UnknownOutcome, match="longer than any"):
+            await client.storage.remove("1", ["2"], union_id="u", to_recycle_bin=True)
+
+
 def _everything(error: BaseException | None) -> str:
     """An error with all it was caused by, as any log could show it."""
     parts: list[Any] = []

@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 
 from bot.channels import Notice
 from bot.commands.doctor import doctor
+from bot.doctor.finding import found
+from bot.doctor.hosts import Reached, clock
 from bot.doctor.words import SAID
 from bot.models import Request, RequestState
 from bot.scopes import SCOPES
@@ -38,6 +40,12 @@ conversation = "cidA=="
 name = "ops"
 webhook = "https://oapi.dingtalk.com/robot/send?access_token=tops3cret"
 """
+
+
+@pytest.mark.parametrize("date", ["", "now", "Wed, 25 Nov 2026 12:00:00 -0000"])
+def test_a_time_that_is_none_is_no_reason_to_look_no_further(date: str) -> None:
+    told = clock(Reached(found("host.ok", "host x", ms=1, way=""), date, datetime.now(UTC)))
+    assert told.id == "clock.unknown"
 
 
 @pytest.fixture

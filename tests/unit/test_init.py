@@ -279,12 +279,21 @@ def test_the_way_on_is_one_that_can_be_typed(monkeypatch: pytest.MonkeyPatch) ->
     assert "   .venv/bin/dingsweep init" not in written, "that is done"
 
 
-def test_the_password_of_a_database_is_not_shown_either(terminal: None) -> None:
-    assert run(*NEEDED, "--database", "postgresql://robot:p4ss@db/dingsweep").exit_code == 0
+@pytest.mark.parametrize("url", ["postgresql://robot:p4ss@db/x", "postgresql://robot@db/x?password=p4ss"])
+def test_the_password_of_a_database_is_not_shown_either(terminal: None, url: str) -> None:
+    assert run(*NEEDED, "--database", url).exit_code == 0
     result = run("--force", said="\n\n\n\n\n")
     assert result.exit_code == 0, result.output
     assert "p4ss" not in result.output
     assert "p4ss" in load(Path()).database_url
+    assert "p4ss" not in Path("dingsweep.toml").read_text()
+
+
+def test_one_that_was_written_wrong_is_not_shown_either(terminal: None) -> None:
+    Path(".env").write_text("DINGSWEEP_DATABASE_URL=postgresql://robot:p4ss/x\n")
+    result = run(*NEEDED, "--force", said="\n\n\nsqlite:///x.sqlite\n\n")
+    assert "p4ss" not in result.output
+    assert not result.exception or isinstance(result.exception, SystemExit)
 
 
 def test_given_up_nothing_is_written(terminal: None) -> None:

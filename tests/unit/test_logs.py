@@ -105,6 +105,7 @@ def test_no_line_holds_a_secret_however_it_is_spelt(secret: str, token: str) -> 
         ("wss://x/connect?ticket=8f3e1bbd", "wss://x/connect?"),
         ("postgresql://robot:8f3e1bbd@db/x", "@db/x"),
         ("http://user:8f3e1bbd@proxy:3128", "@proxy:3128"),
+        ("http://user:p@8f3e1bbd@proxy:3128", "@proxy:3128"),
         ("x-acs-dingtalk-access-token: 8f3e1bbd", "x-acs"),
         ("""{"suiteTicket": "8f3e1bbd", "spaceId": "7"}""", '"spaceId": "7"'),
         ("{'appSecret': '8f3e1bbd'}", "{"),

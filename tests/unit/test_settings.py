@@ -206,6 +206,8 @@ def test_a_database_url_needs_no_driver_name(folder: Path, given: str, used: str
         ("LANGUAGE", "fr", "write auto, zh or en"),
         ("LOG", "xml", "write json or console"),
         ("DATABASE_URL", f"mysql://u:{SECRET}@h/d", "write for example sqlite:///"),
+        ("DATABASE_URL", f"postgresql://u:{SECRET}/d", "write for example sqlite:///"),
+        ("DATABASE_URL", f"postgresql://u:p@{SECRET}@h/d", "write %40"),
         ("DATABASE_URL", f"://{SECRET}", "write for example sqlite:///"),
         ("API_BASE_URL", f"ftp://{SECRET}", "write for example https://api.dingtalk.com"),
         ("OAPI_BASE_URL", "oapi.dingtalk.com", "write for example https://oapi.dingtalk.com"),
