@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.store.copying import BackupError, Copied, not_ours, refuse_newer
 
 MAINTENANCE = "postgres"
 """The database that every server has, to be connected to while another one is renamed."""
+GONE_S = 3.0
 
 
 def copy(url: URL, to: Path) -> Copied:
@@ -81,10 +83,13 @@ def _described(connection: psycopg.Connection, path: Path) -> Copied:
 
 
 def _refuse_used(server: psycopg.Connection, name: str) -> None:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
-    [(number,)] = server.execute(query, [name])
-    if number:
-        raise BackupError("The robot, or something else, is connected to this database: stop it first.")
+    """Connections of a robot that has just ended stay for a moment; the server's own workers are nobody."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+    until = time.monotonic() + GONE_S
+    while any(number for (number,) in server.execute(query, [name])):
+        if time.monotonic() > until:
+            raise BackupError("The robot, or something else, is connected to this database: stop it first.")
+        time.sleep(GONE_S / 20)
 
 
 def _arguments(url: URL) -> dict[str, Any]:
