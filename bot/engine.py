@@ -125,7 +125,8 @@ class Engine:
         if self._starting:
             await asyncio.wait(self._starting, timeout=self._ending.left(self._drain_s, kept_s=KEPT_S))
         try:
-            await asyncio.wait_for(self._idle.wait(), self._ending.left(self._drain_s, kept_s=KEPT_S))
+            async with asyncio.timeout(self._ending.left(self._drain_s, kept_s=KEPT_S)):
+                await self._idle.wait()
         except TimeoutError:
             log.warning("engine.left_running", workflows=sorted(self._running))
             await self.interrupt()

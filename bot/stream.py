@@ -284,8 +284,10 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         uri = f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
         self._host = URL(uri).raw_host or ""
         patience = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
-        opening = self._session.ws_connect(uri, autoping=False, timeout=patience)
-        return await asyncio.wait_for(opening, OPEN_TIMEOUT_S)
+        async with asyncio.timeout(
+            OPEN_TIMEOUT_S
+        ):  # wait_for may take being cancelled for a failed connection
+            return await self._session.ws_connect(uri, autoping=False, timeout=patience)
 
 
 class _Connection:

@@ -56,7 +56,8 @@ class Clocks:
             wait_s = (due - self._clock()).total_seconds() if due else LOOK_AGAIN_S
             if wait_s > 0:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._lifecycle.made.wait(), min(wait_s, LOOK_AGAIN_S))
+                    async with asyncio.timeout(min(wait_s, LOOK_AGAIN_S)):
+                        await self._lifecycle.made.wait()
                 continue
             for request in await self._store.votes.due(self._clock()):
                 await self._serve(request)

@@ -99,7 +99,8 @@ class Courier:
         wait_s = (due - self._tools.clock()).total_seconds() if due else LOOK_AGAIN_S
         if wait_s > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), min(wait_s, LOOK_AGAIN_S))
+                async with asyncio.timeout(min(wait_s, LOOK_AGAIN_S)):
+                    await self._woken.wait()
 
     async def _settle(self, batch: Batch, state: ChannelState) -> None:
         tools, now = self._tools, self._tools.clock()

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 
+import aiohttp
 import pytest
 import stamina
 
@@ -263,3 +264,25 @@ async def test_dingtalk_s_own_ping_is_answered_with_its_opaque(office: Office) -
 
 async def _is(truth: bool) -> bool:
     return truth
+
+
+async def test_told_to_stop_in_the_moment_a_connection_fails_it_stops(
+    hurry: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is cancelled while what it waits for has just ended must not take that for the answer."""
+
+    async def fails(*_: object, **__: object) -> None:
+        tried.set()
+        stopping.append(asyncio.create_task(stream.stop()))
+        await asyncio.sleep(0)  # it is being cancelled now
+        raise aiohttp.ClientError
+
+    tried, stopping = asyncio.Event(), list[asyncio.Task[None]]()
+    async with gateway() as there, streaming(there, Notes()) as (stream, _):
+        await asyncio.wait_for(stream.connected.wait(), PATIENCE_S)
+        monkeypatch.setattr(aiohttp.ClientSession, "ws_connect", fails)
+        await (await there.line()).socket.close()
+        async with asyncio.timeout(PATIENCE_S):
+            await tried.wait()
+            await stopping[0]
+        assert len(stopping) == 1
