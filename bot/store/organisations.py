@@ -77,7 +77,10 @@ class Organisations:
             ]
 
     async def get(self, corp_id: str) -> KnownOrganisation | None:
-        return next((each for each in await self.all() if each.corp_id == corp_id), None)
+        query = select(organisations).where(organisations.c.corp_id == corp_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return KnownOrganisation.model_validate(dict(row)) if row else None
 
     async def serve(self, corp_id: str, name: str, *, at: datetime, event: str) -> bool:
         """From now on it is served; False when it was. `event` is what the trail calls it; "" keeps the old name."""
