@@ -15,8 +15,9 @@ from typing import Protocol
 
 import aiohttp
 
+from bot.client import client_of, tokens_of
 from bot.deletion.follow import Patience
-from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
+from bot.dingtalk import DingTalk
 from bot.engine import Engine, Workflows
 from bot.organisation import Foundation, Organisation
 from bot.replica import Replica
@@ -38,25 +39,13 @@ class Process:
 
     def client(self, settings: Settings, corp_id: str, store: Store) -> DingTalk:
         """A client for this organisation, whose calls are counted and paced in its own store."""
-        return DingTalk(
-            api_base_url=settings.api_base_url,
-            oapi_base_url=settings.oapi_base_url,
-            tokens=self._tokens(settings, corp_id),
-            robot_code=settings.robot_code,
-            meter=store.meter,
-            session=self.session,
-            calls_per_second=settings.calls_per_second,
-            lanes=store.lanes,
-            may_write=self.replica.may_act,
+        tokens = tokens_of(settings, corp_id, self.store.tickets)
+        return client_of(
+            settings, tokens, self.session, store.meter, lanes=store.lanes, may_write=self.replica.may_act
         )
 
     def foundation(self, corp_id: str, store: Store, dingtalk: DingTalk, engine: Workflows) -> Foundation:
         return Foundation(corp_id, store, dingtalk, engine, self.replica, self.clock, self.patience)
-
-    def _tokens(self, settings: Settings, corp_id: str) -> TokenProvider:
-        if settings.suite_key:
-            return ThirdPartyTokens(settings.suite_key, settings.suite_secret, corp_id, self.store.tickets)
-        return InternalAppTokens(settings.client_id, settings.client_secret)
 
 
 class Organisations(Protocol):

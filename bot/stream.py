@@ -18,7 +18,7 @@ import asyncio
 import json
 import platform
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -136,7 +136,7 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
         ping_every_s: float = PING_EVERY_S,
     ) -> None:
         super().__init__(Credential(client_id, client_secret))
-        self._open_url = f"{api_base_url}/v1.0/gateway/connections/open"
+        self._api_base_url = api_base_url
         self._session = session
         self._ping_every_s = ping_every_s
         self._connections: set[_Connection] = set()
@@ -263,31 +263,46 @@ class Stream(DingTalkStreamClient):  # type: ignore[misc]
     async def _connect(self) -> aiohttp.ClientWebSocketResponse:
         """Ask for a ticket (it lives 90 s and opens one connection) and open the websocket with it."""
         topics = [{"type": "CALLBACK", "topic": topic} for topic in self.callback_handler_map]
-        body = {
-            "clientId": self.credential.client_id,
-            "clientSecret": self.credential.client_secret,
-            "subscriptions": [{"type": "EVENT", "topic": "*"}, *topics],
-            "ua": USER_AGENT,
-            "localIp": "",
-        }
-        timeout = aiohttp.ClientTimeout(total=OPEN_TIMEOUT_S)
-        async with self._session.post(
-            self._open_url, json=body, timeout=timeout, allow_redirects=False
-        ) as response:
-            if response.status in REDIRECTS:
-                raise Redirected
-            answer = await response.json(content_type=None)
-            if response.status in REFUSED and not self.connected.is_set():
-                metrics.connect_failures.labels("refused").inc()
-                raise CredentialsRefusedError(str(answer.get("code", response.status)))
-            response.raise_for_status()
-        uri = f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
+        response, answer = await ask_for_ticket(
+            self._session, self._api_base_url, self.credential, [{"type": "EVENT", "topic": "*"}, *topics]
+        )
+        if response.status in REFUSED and not self.connected.is_set():
+            metrics.connect_failures.labels("refused").inc()
+            raise CredentialsRefusedError(str(answer.get("code", response.status)))
+        response.raise_for_status()
+        uri = address_of(answer)
         self._host = URL(uri).raw_host or ""
         patience = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
-        async with asyncio.timeout(
-            OPEN_TIMEOUT_S
-        ):  # wait_for may take being cancelled for a failed connection
+        # Not wait_for, which may take being cancelled for a failed connection.
+        async with asyncio.timeout(OPEN_TIMEOUT_S):
             return await self._session.ws_connect(uri, autoping=False, timeout=patience)
+
+
+async def ask_for_ticket(
+    session: aiohttp.ClientSession,
+    api_base_url: str,
+    credential: Credential,
+    subscriptions: Sequence[Mapping[str, str]],
+) -> tuple[aiohttp.ClientResponse, dict[str, Any]]:
+    """The answer to the request for a connection, a refusal among it, and what it says. Raises like the session."""
+    body = {
+        "clientId": credential.client_id,
+        "clientSecret": credential.client_secret,
+        "subscriptions": subscriptions,
+        "ua": USER_AGENT,
+        "localIp": "",
+    }
+    url = f"{api_base_url}/v1.0/gateway/connections/open"
+    timeout = aiohttp.ClientTimeout(total=OPEN_TIMEOUT_S)
+    async with session.post(url, json=body, timeout=timeout, allow_redirects=False) as response:
+        if response.status in REDIRECTS:
+            raise Redirected
+        return response, await response.json(content_type=None)
+
+
+def address_of(answer: Mapping[str, Any]) -> str:
+    """Where to connect to, with the ticket. Raises KeyError or TypeError for an answer that names no address."""
+    return f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}"
 
 
 class _Connection:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.dingtalk import DingTalk, InternalAppTokens, ThirdPartyTokens, TokenProvider
+from bot.client import client_of, tokens_of
+from bot.dingtalk import DingTalk, TokenProvider
 from bot.dingtalk.contact import User
 from bot.dingtalk.errors import DingTalkError
 from bot.doctor import access, listening, places
@@ -177,16 +178,10 @@ async def _online(
 async def _client(
     settings: Settings, session: aiohttp.ClientSession, tally: Tally, corp_id: str
 ) -> AsyncIterator[tuple[DingTalk, TokenProvider]]:
-    tokens = await _tokens(settings, corp_id)
-    async with DingTalk(
-        api_base_url=settings.api_base_url,
-        oapi_base_url=settings.oapi_base_url,
-        tokens=tokens,
-        robot_code=settings.robot_code,
-        meter=tally,
-        session=session,
-        calls_per_second=settings.calls_per_second,
-    ) as dingtalk:
+    is_third_party = bool(settings.suite_key)
+    ticket = await suite_ticket(settings.database_url, settings.suite_key) if is_third_party else None
+    tokens = tokens_of(settings, corp_id, _Ticket(ticket))
+    async with client_of(settings, tokens, session, tally) as dingtalk:
         yield dingtalk, tokens
 
 
@@ -203,13 +198,6 @@ async def _several(
     for each in known:
         async with _client(settings, session, tally, each.corp_id) as (_, tokens):
             yield await access.organisation(each, tokens)
-
-
-async def _tokens(settings: Settings, corp_id: str) -> TokenProvider:
-    if not settings.suite_key:
-        return InternalAppTokens(settings.client_id, settings.client_secret)
-    ticket = _Ticket(await suite_ticket(settings.database_url, settings.suite_key))
-    return ThirdPartyTokens(settings.suite_key, settings.suite_secret, corp_id, ticket)
 
 
 @dataclass(frozen=True, slots=True)

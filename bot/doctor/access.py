@@ -24,22 +24,20 @@ from bot.dingtalk.errors import (
     TransportError,
     UnknownOutcome,
 )
-from bot.dingtalk.probes import NOBODY, NOTHING, ContactRange
-from bot.doctor.finding import Finding, found, skipped
+from bot.dingtalk.probes import EVERYBODY, NOBODY, NOTHING, ContactRange
+from bot.doctor.finding import Finding, found, short, skipped
 from bot.scopes import SCOPES, Scope, link_of
 from bot.settings import PUBLIC_TEMPLATE, Settings
 from bot.store import KnownOrganisation
 
 NO_ROLE = "1"
 """The old interfaces take numbers only; whether there is such a role does not matter, its members are only listed."""
-ORGANISATION = "1"
-"""The deptId of the whole of it."""
 
 Probe = Callable[[DingTalk], Awaitable[object]]
 
 PROBES: Mapping[str, Probe] = {
     "qyapi_get_member": lambda to: to.contact.admins(),
-    "qyapi_get_department_list": lambda to: to.contact.department(ORGANISATION),
+    "qyapi_get_department_list": lambda to: to.contact.department(str(EVERYBODY)),
     "qyapi_get_department_member": lambda to: to.contact.role_members(NO_ROLE),
     "Storage.File.Read": lambda to: to.storage.dentry(NOTHING, NOTHING, union_id=NOBODY),
     "Storage.File.Write": lambda to: to.probes.rename_nothing(),
@@ -90,7 +88,7 @@ async def secret(tokens: TokenProvider, corp_id: str) -> Finding:
     try:
         await tokens.token()
     except DingTalkError as exc:
-        return found(_of_secret(exc), error=_short(exc), corp=corp_id)
+        return found(_of_secret(exc), error=short(exc), corp=corp_id)
     return found("secret.ok")
 
 
@@ -140,11 +138,11 @@ def permission(scope: Scope, outcome: Outcome, client_id: str) -> Finding:
         key = "scope.missing" if scope.needed else "scope.optional"
         return found(key, check, name=scope.name, without=scope.without, link=links)
     if error and error.code.endswith(_NO_ADDRESS):
-        return found("secret.address", check, error=_short(error))
+        return found("secret.address", check, error=short(error))
     if isinstance(error, QuotaUsedUp):
         return skipped(check, "quota")
     if error and outcome.is_unsaid:
-        return found("scope.unknown", check, name=scope.name, error=_short(error))
+        return found("scope.unknown", check, name=scope.name, error=short(error))
     return found("scope.ok", check, name=scope.name)
 
 
@@ -164,11 +162,11 @@ def robot(outcome: Outcome, robot_code: str) -> Finding:
     if outcome.is_missing:
         return skipped("robot", "scope qyapi_robot_sendmsg")
     if error and any(word in error.code.lower() for word in _NO_ROBOT):
-        return found("robot.wrong", robot_code=robot_code, error=_short(error))
+        return found("robot.wrong", robot_code=robot_code, error=short(error))
     if isinstance(error, QuotaUsedUp):
         return skipped("robot", "quota")
     if error and outcome.is_unsaid and error.code != "unknown.send.result":
-        return found("robot.unknown", error=_short(error))
+        return found("robot.unknown", error=short(error))
     return found("robot.ok", robot_code=robot_code)
 
 
@@ -186,7 +184,7 @@ async def template(dingtalk: DingTalk, settings: Settings, cards: Outcome) -> Fi
     if isinstance(error, QuotaUsedUp):
         return skipped("template", "quota")
     if error and error.code != "param.userIdNotExist":
-        return found("template.unknown", error=_short(error))
+        return found("template.unknown", error=short(error))
     if template_id != PUBLIC_TEMPLATE and (names := await _missing(dingtalk, settings)):
         return found("template.variables", template=template_id, names=", ".join(names))
     return found("template.ok", template=template_id)
@@ -212,13 +210,8 @@ def quota(outcomes: Mapping[str, Outcome]) -> Finding:
     errors = [outcome.error for outcome in outcomes.values() if outcome.error]
     for error in errors:
         if isinstance(error, QuotaUsedUp):
-            return found("quota.used_up", error=_short(error))
+            return found("quota.used_up", error=short(error))
     for error in errors:
         if isinstance(error, Throttled):
-            return found("quota.slow", error=_short(error))
+            return found("quota.slow", error=short(error))
     return found("quota.ok")
-
-
-def _short(exc: DingTalkError) -> str:
-    """DingTalk's code and sentence; which call it was, the check says."""
-    return f"{exc.code}: {exc.message}" if exc.message and exc.message != exc.code else exc.code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dingtalk.errors import DingTalkError
 from bot.doctor.words import SAID, Health
 from bot.models import Model
 
@@ -32,3 +33,8 @@ def skipped(check: str, because: Finding | str) -> Finding:
     """That this was not looked at, because that failed."""
     cause = because.check if isinstance(because, Finding) else because
     return found("skipped", check, cause=cause)
+
+
+def short(exc: DingTalkError) -> str:
+    """DingTalk's code and sentence; which call it was, the check says."""
+    return f"{exc.code}: {exc.message}" if exc.message and exc.message != exc.code else exc.code

@@ -12,18 +12,15 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote_plus
 
 import aiohttp
-from dingtalk_stream import ChatbotMessage, SystemMessage
+from dingtalk_stream import ChatbotMessage, Credential, SystemMessage
 from yarl import URL
 
 from bot.doctor.finding import Finding, found
-from bot.network import REDIRECTS
 from bot.settings import Settings
-from bot.stream import OPEN_TIMEOUT_S, USER_AGENT
-from bot.unreachable import Redirected, reason
+from bot.stream import REFUSED, address_of, ask_for_ticket
+from bot.unreachable import reason
 
 UNSERVED = {"type": "CALLBACK", "topic": ChatbotMessage.DELEGATE_TOPIC}
 """Messages to robots of somebody else's, which this one never hears: DingTalk wants at least one topic."""
@@ -38,7 +35,6 @@ class Patience:
 
 
 PATIENT = Patience()
-REFUSED = frozenset({400, 401})
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError)
 
 
@@ -74,23 +70,12 @@ async def stream(settings: Settings, session: aiohttp.ClientSession, patience: P
 
 async def _address(settings: Settings, session: aiohttp.ClientSession) -> URL:
     """Where to connect to, with the ticket that opens one connection."""
-    body = {
-        "clientId": settings.client_id,
-        "clientSecret": settings.client_secret.get_secret_value(),
-        "subscriptions": [UNSERVED],
-        "ua": USER_AGENT,
-        "localIp": "",
-    }
-    timeout = aiohttp.ClientTimeout(total=OPEN_TIMEOUT_S)
-    url = f"{settings.api_base_url}/v1.0/gateway/connections/open"
-    async with session.post(url, json=body, timeout=timeout, allow_redirects=False) as response:
-        if response.status in REDIRECTS:
-            raise Redirected
-        answer: dict[str, Any] = await response.json(content_type=None)
-        if not response.ok:
-            error = _RefusedError if response.status in REFUSED else _NotOpenedError
-            raise error(f"HTTP {response.status} {answer.get('code', '')}".strip())
-    return URL(f"{answer['endpoint']}?ticket={quote_plus(answer['ticket'])}", encoded=True)
+    credential = Credential(settings.client_id, settings.client_secret.get_secret_value())
+    response, answer = await ask_for_ticket(session, settings.api_base_url, credential, [UNSERVED])
+    if not response.ok:
+        error = _RefusedError if response.status in REFUSED else _NotOpenedError
+        raise error(f"HTTP {response.status} {answer.get('code', '')}".strip())
+    return URL(address_of(answer), encoded=True)
 
 
 async def _pinged(socket: aiohttp.ClientWebSocketResponse, host: str, patience_s: float) -> Finding:

@@ -6,7 +6,7 @@ import secrets
 
 from bot.dingtalk import DingTalk
 from bot.dingtalk.errors import DingTalkError
-from bot.doctor.finding import Finding, found
+from bot.doctor.finding import Finding, found, short
 from bot.messenger import card_params
 from bot.models import Card, Conversation
 
@@ -40,7 +40,7 @@ async def _card(dingtalk: DingTalk, template_id: str, place: str) -> str | None:
             user_id=user_id,
         )
     except DingTalkError as exc:
-        return _short(exc)
+        return short(exc)
     return None
 
 
@@ -53,13 +53,9 @@ async def _message(dingtalk: DingTalk, place: str) -> str | None:
             return f"DingTalk knows no {user_id}" if missed else None
         await dingtalk.robot.send_to_group(place, "sampleMarkdown", param)
     except DingTalkError as exc:
-        return _short(exc)
+        return short(exc)
     return None
 
 
 def _person(place: str) -> str:
     return place.removeprefix(TO_PERSON) if place.startswith(TO_PERSON) else ""
-
-
-def _short(exc: DingTalkError) -> str:
-    return f"{exc.code}: {exc.message}" if exc.message and exc.message != exc.code else exc.code

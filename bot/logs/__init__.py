@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ import structlog
 
 from bot.logs.failures import WithoutNames, shortened
 from bot.logs.redaction import MARK, Redactor, secrets_in
-from bot.logs.repeats import OneHandler
+from bot.logs.repeats import OneHandler, timestamp
 
 __all__ = ["MARK", "caught", "hide", "json_line", "keep", "secrets_in", "set_up", "tick"]
 
@@ -118,8 +117,7 @@ def caught() -> Iterator[None]:
 
 def json_line(event: str, level: str, **fields: Any) -> str:
     """A line as the log has them, for what is said before there are settings to set it up by."""
-    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return _as_json(None, "", {**fields, "event": event, "level": level, "timestamp": at})
+    return _as_json(None, "", {**fields, "event": event, "level": level, "timestamp": timestamp()})
 
 
 def _as_json(logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict) -> str:

@@ -127,9 +127,8 @@ class OneHandler(logging.Handler):
         try:
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
-        except (
-            Exception
-        ) as exc:  # what logging does then is no line of ours, and would hide that one is missing
+        except Exception as exc:
+            # What logging does then is no line of ours, and would hide that one is missing.
             sys.stderr.write(
                 f'{{"event": "log.unwritable", "level": "error", "error": "{type(exc).__name__}"}}\n'
             )
@@ -144,14 +143,18 @@ def _kind(exc_info: Any) -> str:
     return type(current).__name__ if current else ""
 
 
+def timestamp() -> str:
+    """Now, as structlog writes it."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _record(left_out: LeftOut) -> logging.LogRecord:
     """As structlog's own records come."""
-    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     said = {
         "event": REPEATED,
         "repeated": left_out.event,
         "left_out": left_out.number,
         "level": left_out.level,
-        "timestamp": at,
+        "timestamp": timestamp(),
     }
     return logging.makeLogRecord({"msg": said, "_logger": None, "_name": left_out.level})
